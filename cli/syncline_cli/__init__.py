@@ -1,0 +1,1 @@
+"""The `syncline` command: starts the programs, and talks to them like any other client."""

@@ -1,0 +1,1 @@
+"""The gateway: it speaks its callers' protocols over HTTP and the contract to the server."""

@@ -1,0 +1,1 @@
+"""One file for each protocol that callers speak: request to operations, results to response, no I/O."""

@@ -1,0 +1,1 @@
+"""The contract of Syncline and what a program needs to speak it."""

@@ -1,0 +1,66 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_REQUEST: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_JSON: _ClassVar[ErrorReason]
+    ERROR_REASON_TASK_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_CREDENTIALS: _ClassVar[ErrorReason]
+    ERROR_REASON_BAD_CREDENTIALS: _ClassVar[ErrorReason]
+    ERROR_REASON_ACCESS_DENIED: _ClassVar[ErrorReason]
+    ERROR_REASON_PROCESS_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_PROCESS_NOT_ACTIVE: _ClassVar[ErrorReason]
+    ERROR_REASON_PROCESS_FAULTY: _ClassVar[ErrorReason]
+    ERROR_REASON_TASK_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_TASK_EXPIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_TASK_FINISHED: _ClassVar[ErrorReason]
+    ERROR_REASON_REF_NOT_UNIQUE: _ClassVar[ErrorReason]
+    ERROR_REASON_CALLBACK_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_ALREADY_ANSWERED: _ClassVar[ErrorReason]
+    ERROR_REASON_NODE_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_RATE_LIMITED: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
+    ERROR_REASON_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_STORE_FAILED: _ClassVar[ErrorReason]
+    ERROR_REASON_KEY_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_COMPANY_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_ALIAS_TAKEN: _ClassVar[ErrorReason]
+    ERROR_REASON_REQUEST_ID_REUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_UNIMPLEMENTED: _ClassVar[ErrorReason]
+    ERROR_REASON_DEADLINE_EXCEEDED: _ClassVar[ErrorReason]
+    ERROR_REASON_CANCELLED: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_INVALID_REQUEST: ErrorReason
+ERROR_REASON_INVALID_JSON: ErrorReason
+ERROR_REASON_TASK_TOO_LARGE: ErrorReason
+ERROR_REASON_NO_CREDENTIALS: ErrorReason
+ERROR_REASON_BAD_CREDENTIALS: ErrorReason
+ERROR_REASON_ACCESS_DENIED: ErrorReason
+ERROR_REASON_PROCESS_NOT_FOUND: ErrorReason
+ERROR_REASON_PROCESS_NOT_ACTIVE: ErrorReason
+ERROR_REASON_PROCESS_FAULTY: ErrorReason
+ERROR_REASON_TASK_NOT_FOUND: ErrorReason
+ERROR_REASON_TASK_EXPIRED: ErrorReason
+ERROR_REASON_TASK_FINISHED: ErrorReason
+ERROR_REASON_REF_NOT_UNIQUE: ErrorReason
+ERROR_REASON_CALLBACK_NOT_FOUND: ErrorReason
+ERROR_REASON_ALREADY_ANSWERED: ErrorReason
+ERROR_REASON_NODE_NOT_FOUND: ErrorReason
+ERROR_REASON_RATE_LIMITED: ErrorReason
+ERROR_REASON_OVERLOADED: ErrorReason
+ERROR_REASON_UNAVAILABLE: ErrorReason
+ERROR_REASON_STORE_FAILED: ErrorReason
+ERROR_REASON_KEY_NOT_FOUND: ErrorReason
+ERROR_REASON_COMPANY_NOT_FOUND: ErrorReason
+ERROR_REASON_ALIAS_TAKEN: ErrorReason
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
+ERROR_REASON_UNIMPLEMENTED: ErrorReason
+ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason
+ERROR_REASON_CANCELLED: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason

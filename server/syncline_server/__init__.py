@@ -1,0 +1,1 @@
+"""The server: it runs tasks through processes, keeps them on disk, and answers whoever waits."""

@@ -1,0 +1,48 @@
+"""Time and identity as ports, so that nothing else asks the machine for either."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> int:
+        """Return milliseconds since the epoch, UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Makes names that nothing else has."""
+
+    def task_id(self, now: int) -> str:
+        """Return 24 hex digits, greater than every one made before at an earlier millisecond."""
+        ...
+
+    def callback_secret(self) -> str:
+        """Return 32 hex digits: 128 random bits that are the right to answer one task."""
+        ...
+
+
+class SystemClock:
+    """The machine's wall clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+class SystemIds:
+    """Ids of 6 bytes of time, 2 bytes of a counter and 4 random bytes; secrets from the system's random source."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def task_id(self, now: int) -> str:
+        self._count = (self._count + 1) & 0xFFFF
+        return f"{now:012x}{self._count:04x}{secrets.token_hex(4)}"
+
+    def callback_secret(self) -> str:
+        return secrets.token_hex(16)

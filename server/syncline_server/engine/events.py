@@ -1,0 +1,52 @@
+"""What can happen to a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syncline_server.engine.effects import CallFailure, CallReply
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The task was made and enters its process's start node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modified:
+    """Somebody set members of its data; a node that waits for that lets it go on."""
+
+    data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Somebody posted an answer to its callback."""
+
+    text: str
+    """The JSON text as it was posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    """A call that one of its steps made came back, or never will."""
+
+    step: int
+    reply: CallReply | CallFailure
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The time semaphor of the node that a step stands in is due."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Somebody ended it."""
+
+
+Event = Started | Modified | Answered | CallReturned | TimerFired | Cancelled

@@ -1,0 +1,136 @@
+"""What a task is: frozen records without behaviour.
+
+Rule 1: a record here holds everything that must survive a restart, and nothing else.
+Rule 2: every instant is an `int`, milliseconds since the epoch, UTC; every sequence number counts from 1 within its task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syncline_server.engine.effects import HttpCall
+
+
+class TaskState(StrEnum):
+    """Where a task is in its life; the last three are final. (Paused is the state of a process, not of a task.)"""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    ENDED = "ended"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+LIVE = frozenset({TaskState.RUNNING, TaskState.WAITING})
+"""The states that a task can leave."""
+
+
+class OutcomeKind(StrEnum):
+    """How a task answered its waiters."""
+
+    ANSWERED = "answered"
+    ENDED = "ended"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Waiting(StrEnum):
+    """What a token stands still for."""
+
+    CALL = "call"
+    """An outgoing call is under way."""
+    CALLBACK = "callback"
+    """Somebody has to modify the task."""
+    TIMER = "timer"
+    """Nothing but time has to pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One place where a task stands. A task without branches has one; a finished task has none."""
+
+    number: int
+    """Tells the branches of a task apart."""
+    node_id: str
+    previous_node_id: str
+    """Empty in the start node."""
+    step: int
+    """Sequence number of the step that this visit of the node is."""
+    entered_at: int
+    waiting: Waiting
+    due_at: int | None = None
+    """When the node's time semaphor fires; None without one."""
+    call: HttpCall | None = None
+    """The call under way, kept as it was rendered so that a repeat after a crash is the same call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a waiter gets."""
+
+    kind: OutcomeKind
+    data: str
+    """JSON text: the answer exactly as it was posted, or the task's data at its end."""
+    at: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a task failed."""
+
+    reason: str
+    """A stable word: `LOOP_LIMIT`, `ERROR_NOT_HANDLED`, `TASK_TOO_LARGE`, `NODE_NOT_FOUND`."""
+    description: str
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One visit of a node that is over."""
+
+    sequence: int
+    node_id: str
+    previous_node_id: str
+    started_at: int
+    ended_at: int
+    result: str
+    """`moved`, `ended`, `error`, `timed_out`, `failed` or `cancelled`."""
+    input: str = ""
+    """JSON text of what the node worked on; empty when it needed nothing."""
+    output: str = ""
+    """JSON text of the members that it added to the task's data; empty when none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One run through a process."""
+
+    task_id: str
+    process_id: int
+    process_version: int
+    ref: str = ""
+    login: str = ""
+    """The key that created it; empty when a direct URL did."""
+    request_id: str = ""
+    request_hash: str = ""
+    """Digest of the request that created it, to tell a repeat from a reuse of its id."""
+    callback_secret: str = ""
+    """Empty when the task has no callback URL."""
+    state: TaskState = TaskState.RUNNING
+    data: dict[str, object] = field(default_factory=dict)
+    """Parsed JSON (see `values`). Never changed in place: a change makes a new dict, sharing what stayed the same."""
+    tokens: tuple[Token, ...] = ()
+    node_id: str = ""
+    """The node it is in, or was in last."""
+    previous_node_id: str = ""
+    outcome: Outcome | None = None
+    failure: Failure | None = None
+    sequence: int = 0
+    """The last sequence number given to a step or an outcome."""
+    created_at: int = 0
+    changed_at: int = 0
+    ended_at: int | None = None

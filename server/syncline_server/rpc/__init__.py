@@ -1,0 +1,1 @@
+"""gRPC: decode, one call into the runtime, encode."""
