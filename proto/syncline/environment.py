@@ -1,0 +1,111 @@
+"""The `SYNCLINE_…` variables: every name that any of the programs reads, and how their texts are understood.
+
+One list for all programs, because they are often started from one environment: a misspelt name stops each of them, a
+name that only another program reads stops none.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+NAMES = frozenset(
+    "SYNCLINE_" + name
+    for name in """
+    DATA HTTP HTTP_ASYNC GRPC PUBLIC_URL ALLOW_TARGETS MAX_WAIT_SECONDS MIN_TIMER_SECONDS RETENTION_SECONDS
+    TIMESTAMP_WINDOW_SECONDS MAX_BODY_BYTES MAX_TASK_BYTES TLS_CERT TLS_KEY TLS_CLIENT_CA TLS_CA PLAINTEXT
+    HEARTBEAT_SECONDS SYNC_HOSTS ASYNC_HOSTS READY_FD LIFE_FD LOG_LEVEL BODY_SECONDS URL LOGIN SECRET
+    """.split()
+)
+"""What may be set. `URL`, `LOGIN` and `SECRET` are for the command line."""
+
+
+class BadSetting(Exception):
+    """A setting is unknown, malformed or lacks its other half; the message is one line for the operator."""
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise `BadSetting` when a variable looks like ours and is not."""
+    unknown = sorted(name for name in environ if name.startswith("SYNCLINE_") and name not in NAMES)
+    if unknown:
+        raise BadSetting(f"{unknown[0]}: no such setting; README.md lists them all")
+
+
+def read(environ: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    """Return a variable parsed, or the default when it is absent or empty."""
+    text = environ.get(name, "")
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}") from None
+
+
+def seconds(text: str) -> float:
+    """Parse a number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{text!r} is not a number of seconds from 0 on")
+    return value
+
+
+def byte_count(text: str) -> int:
+    """Parse a positive whole number of bytes."""
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ValueError(f"{text!r} is not a positive whole number of bytes")
+    return int(text)
+
+
+def file_number(text: str) -> int:
+    """Parse the number of an inherited file descriptor."""
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(f"{text!r} is not a file descriptor's number")
+    return int(text)
+
+
+def flag(text: str) -> bool:
+    """Parse `true` or `false`."""
+    if text.lower() in ("true", "1", "yes"):
+        return True
+    if text.lower() in ("false", "0", "no"):
+        return False
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Parse names separated by commas."""
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Parse networks such as `10.0.0.0/8, ::1/128`, separated by commas."""
+    try:
+        return tuple(ipaddress.ip_network(part) for part in names(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a list of networks such as 10.0.0.0/8") from None
+
+
+def address(text: str) -> tuple[str, int]:
+    """Parse `HOST:PORT`; an IPv6 host stands in brackets, port 0 lets the system choose."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not HOST:PORT")
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach the host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
