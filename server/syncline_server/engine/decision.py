@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from syncline_server.engine.effects import HttpCall
     from syncline_server.engine.task import Step, Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """Asks for the data of another task: the newest one of a process with a ref. The fact is a dict, or None without such a task."""
+
+    process: str
+    """Decimal id, or `@alias`."""
+    ref: str
+
+
+FactKey = TaskData
+Facts = Mapping[FactKey, object]
+"""What the engine asked for, as the runtime read it; recorded with the event so that a replay sees the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The decision depends on facts from elsewhere: call again with these as well. Nothing has changed yet."""
+
+    keys: frozenset[FactKey]
 
 
 @dataclass(frozen=True, slots=True)
