@@ -6,7 +6,12 @@ docstring is its default message; a message is for the caller to read and holds 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncline_server.engine import Fault
 
 
 class SynclineError(Exception):
@@ -93,6 +98,12 @@ class ProcessFaulty(StateError):
     """The process cannot run here."""
 
     reason = "PROCESS_FAULTY"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = f" The first: {faults[0].description}" if faults else ""
+        super().__init__(f"The process cannot run here; faults: {len(faults)}.{first}")
+        self.faults = tuple(faults)
+        """Every fault, each naming its node."""
 
 
 class TaskNotFound(StateError):

@@ -1,0 +1,68 @@
+"""Ports for programs that are started again and again: chosen once, so that addresses stay as they were told.
+
+A port cannot be kept for a program that has not started, so a chosen one may be lost to somebody else. `taken` tells.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import socket
+from pathlib import Path
+
+TRIES = 100
+LOWEST = 20_000
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def choose(host: str, port: int) -> int:
+    """Return the port, or a free one in place of 0."""
+    if port:
+        return port
+    for candidate in random.sample(range(LOWEST, _first_ephemeral()), TRIES):
+        if not taken(host, candidate):
+            return candidate
+    with _socket(host) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def taken(host: str, port: int) -> bool:
+    """Tell whether somebody else listens there now."""
+    with _socket(host) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def reachable(host: str) -> str:
+    """Return the host under which this machine reaches a listener of its own."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def joined(host: str, port: int) -> str:
+    """Return HOST:PORT, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _socket(host: str) -> socket.socket:
+    family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+    probe = socket.socket(family, socket.SOCK_STREAM)
+    # as the programs do: a connection that lingers from an earlier run is nobody listening
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return probe
+
+
+def _first_ephemeral() -> int:
+    """Return where the system's own range begins.
+
+    A port from that range may become the near end of somebody's connection while its program is being restarted, so
+    ours come from below it.
+    """
+    try:
+        first = int(EPHEMERAL.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        first = 32_768
+    return max(first, LOWEST + TRIES)

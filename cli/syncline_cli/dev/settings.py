@@ -1,0 +1,117 @@
+"""What `syncline dev` was asked for, and what it asks of the programs it starts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncline import environment
+from syncline_cli.commands.programs import command_for
+from syncline_cli.dev import ports
+from syncline_cli.dev.program import Command
+from syncline_cli.target import data_folder
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+LOOPBACK = "127.0.0.0/8,::1/128"
+DEFAULTS = {"http": "127.0.0.1:8080", "http_async": "127.0.0.1:8081", "grpc": "127.0.0.1:50051"}
+FACES = tuple(DEFAULTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevSettings:
+    """The command line and the environment, read once."""
+
+    data: Path
+    wanted: Mapping[str, tuple[str, int]]
+    """Host and port of each face; port 0 lets `addresses` choose."""
+    environ: Mapping[str, str]
+    """What the programs get besides what is set for them here."""
+    ready_fd: int | None = None
+    life_fd: int | None = None
+
+    @classmethod
+    def read(cls, arguments: argparse.Namespace, environ: Mapping[str, str]) -> DevSettings:
+        """Read options, and settings where there are none; `BadSetting` says what is wrong with which."""
+        environment.refuse_unknown(environ)
+        passed_on = {name: value for name, value in environ.items() if name not in _OURS_ALONE}
+        # the terminal is for the banner and for trouble; whoever wants every event asks for it
+        passed_on.setdefault("SYNCLINE_LOG_LEVEL", "warning")
+        return cls(
+            data=data_folder(arguments, environ),
+            wanted={face: _address(face, getattr(arguments, face), environ) for face in FACES},
+            environ=passed_on,
+            ready_fd=environment.read(environ, "SYNCLINE_READY_FD", _file_number, None),
+            life_fd=environment.read(environ, "SYNCLINE_LIFE_FD", _file_number, None),
+        )
+
+    def addresses(self) -> Addresses:
+        """Choose ports where none were given."""
+        chosen = {face: (host, ports.choose(host, port)) for face, (host, port) in self.wanted.items()}
+        return Addresses(**chosen, public=self.environ.get("SYNCLINE_PUBLIC_URL", "").rstrip("/"))
+
+    def lost(self, addresses: Addresses) -> bool:
+        """Tell whether somebody else took a port that was chosen here, so that choosing again may help."""
+        return any(not self.wanted[face][1] and ports.taken(*getattr(addresses, face)) for face in FACES)
+
+    def server(self, addresses: Addresses) -> Command:
+        """Return how to start the server, which may call this machine's own addresses."""
+        allowed = self.environ.get("SYNCLINE_ALLOW_TARGETS", "")
+        return self._command(
+            "server",
+            SYNCLINE_DATA=str(self.data),
+            SYNCLINE_GRPC=ports.joined(*addresses.grpc),
+            SYNCLINE_PUBLIC_URL=addresses.public or addresses.url("http"),
+            SYNCLINE_ALLOW_TARGETS=f"{allowed},{LOOPBACK}".lstrip(","),
+        )
+
+    def gateway(self, addresses: Addresses) -> Command:
+        """Return how to start the gateway."""
+        return self._command(
+            "gateway",
+            SYNCLINE_HTTP=ports.joined(*addresses.http),
+            SYNCLINE_HTTP_ASYNC=ports.joined(*addresses.http_async),
+            SYNCLINE_GRPC=addresses.grpc_target,
+        )
+
+    def _command(self, program: str, **settings: str) -> Command:
+        return Command(name=program, arguments=command_for(program), environ={**self.environ, **settings})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the programs listen, each host with a real port."""
+
+    http: tuple[str, int]
+    http_async: tuple[str, int]
+    grpc: tuple[str, int]
+    public: str = ""
+    """The base of callback URLs where an operator has set one."""
+
+    def url(self, face: str) -> str:
+        """Return the base URL of a face as this machine reaches it."""
+        host, port = getattr(self, face)
+        return f"http://{ports.joined(ports.reachable(host), port)}"
+
+    @property
+    def grpc_target(self) -> str:
+        host, port = self.grpc
+        return ports.joined(ports.reachable(host), port)
+
+
+_OURS_ALONE = frozenset({"SYNCLINE_READY_FD", "SYNCLINE_LIFE_FD"})
+
+
+def _address(face: str, option: str | None, environ: Mapping[str, str]) -> tuple[str, int]:
+    name = f"SYNCLINE_{face.upper()}"
+    if option:
+        return environment.read({name: option}, name, environment.address, ("", 0))
+    return environment.read(environ, name, environment.address, environment.address(DEFAULTS[face]))
+
+
+def _file_number(text: str) -> int | None:
+    return environment.file_number(text)

@@ -1,0 +1,227 @@
+"""Bringing processes in and setting them going: import, export, deploy, pause, resume, aliases.
+
+An import keeps its text whole, what this server does not understand included. A deploy is refused with all faults at once.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from syncline_server.engine import BadFile, read_file, read_process, values
+from syncline_server.errors import (
+    AliasTaken,
+    InvalidJson,
+    InvalidRequest,
+    ProcessFaulty,
+    ProcessNotActive,
+)
+from syncline_server.runtime.catalogue import ACTIVE, DRAFT, PAUSED
+from syncline_server.store.port import Batch, Deployment, StoredProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from syncline_server.clock import Clock
+    from syncline_server.engine import ExportedProcess, Fault, Process
+    from syncline_server.runtime.access import Access
+    from syncline_server.runtime.catalogue import Catalogue
+    from syncline_server.runtime.commits import Committer
+    from syncline_server.runtime.requests import Caller
+
+_ALIAS = re.compile(r"[a-z0-9-]{1,127}")
+MAX_TITLE = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import made."""
+
+    processes: tuple[StoredProcess, ...]
+    faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+
+
+class Deploying:
+    """Changes processes on behalf of callers."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        access: Access,
+        committer: Committer,
+        clock: Clock,
+        on_resumed: Callable[[int], None],
+    ) -> None:
+        self._catalogue = catalogue
+        self._access = access
+        self._committer = committer
+        self._clock = clock
+        self._on_resumed = on_resumed
+
+    # Reading.
+
+    def get(self, caller: Caller, name: str) -> StoredProcess:
+        """Return a process that the caller may view."""
+        process = self._catalogue.resolve(caller.company_id, name)
+        self._access.require(caller, process, "view")
+        return process
+
+    def list(self, caller: Caller, *, after: int, limit: int) -> Sequence[StoredProcess]:
+        """Return the processes that the caller may view, by ascending id, all above *after*."""
+        found: list[StoredProcess] = []
+        for process in self._catalogue.all():
+            if process.process_id > after and self._access.may(caller, process, "view"):
+                found.append(process)
+                if len(found) == limit:
+                    break
+        return found
+
+    def export(self, caller: Caller, name: str) -> str:
+        """Return the file of a process: an array with its one object, as it was imported."""
+        return f"[{self.get(caller, name).source}]"
+
+    # Changing.
+
+    async def import_file(self, caller: Caller, text: str, *, deploy: bool, alias: str) -> Imported:
+        """Import every process of a file; with *deploy*, all of them run afterwards or none was imported."""
+        self._access.require_owner(caller)
+        exported = _read(text)
+        if alias:
+            self._check_alias(caller.company_id, alias, 0)
+            if len(exported) != 1:
+                raise InvalidRequest(
+                    f"An alias is for a file with one process; this one has {len(exported)}.", field="alias"
+                )
+        stored, faults, notes, ready = self._prepare(caller, exported, alias, deploy=deploy)
+        if deploy and faults:
+            raise ProcessFaulty(faults)
+        await self._keep(stored, ready)
+        return Imported(processes=tuple(stored), faults=tuple(faults), notes=tuple(notes))
+
+    def _prepare(
+        self, caller: Caller, exported: Sequence[ExportedProcess], alias: str, *, deploy: bool
+    ) -> tuple[list[StoredProcess], list[Fault], list[Fault], list[Process]]:
+        stored: list[StoredProcess] = []
+        faults: list[Fault] = []
+        notes: list[Fault] = []
+        ready: list[Process] = []
+        now = self._clock.now()
+        for process_id, item in enumerate(exported, start=self._catalogue.next_id()):
+            read = read_process(item.source_text, process_id=process_id, version=1, limits=self._catalogue.limits)
+            faults.extend(read.faults)
+            notes.extend(read.notes)
+            if deploy and read.process is not None:
+                ready.append(read.process)
+            stored.append(
+                StoredProcess(
+                    process_id=process_id,
+                    company_id=caller.company_id,
+                    title=item.title[:MAX_TITLE],
+                    state=ACTIVE if deploy else DRAFT,
+                    version=1 if deploy else 0,
+                    source=item.source_text,
+                    direct_url_hash=secrets.token_hex(20),
+                    aliases=(alias,) if alias else (),
+                    created_at=now,
+                    changed_at=now,
+                )
+            )
+        return stored, faults, notes, ready
+
+    async def deploy(self, caller: Caller, name: str) -> StoredProcess:
+        """Make the imported definition the one that new tasks run."""
+        process = self._changeable(caller, name)
+        version = process.version + 1
+        read = read_process(
+            process.source, process_id=process.process_id, version=version, limits=self._catalogue.limits
+        )
+        if read.process is None:
+            raise ProcessFaulty(read.faults)
+        changed = replace(process, state=ACTIVE, version=version, changed_at=self._clock.now())
+        await self._keep([changed], [read.process])
+        if process.state == PAUSED:
+            self._on_resumed(process.process_id)
+        return changed
+
+    async def pause(self, caller: Caller, name: str) -> StoredProcess:
+        """Stop a process; stopping a stopped one changes nothing."""
+        process = self._changeable(caller, name)
+        if process.state == DRAFT:
+            raise ProcessNotActive("The process was never deployed.")
+        return await self._set_state(process, PAUSED)
+
+    async def resume(self, caller: Caller, name: str) -> StoredProcess:
+        """Let a paused process go on; resuming an active one changes nothing."""
+        process = self._changeable(caller, name)
+        if process.state == DRAFT:
+            raise ProcessNotActive("The process was never deployed.")
+        resumed = await self._set_state(process, ACTIVE)
+        if process.state == PAUSED:
+            self._on_resumed(process.process_id)
+        return resumed
+
+    async def create_alias(self, caller: Caller, name: str, alias: str) -> StoredProcess:
+        """Give a process another name; a name that it has already changes nothing."""
+        process = self._changeable(caller, name)
+        self._check_alias(process.company_id, alias, process.process_id)
+        if alias in process.aliases:
+            return process
+        changed = replace(process, aliases=(*process.aliases, alias), changed_at=self._clock.now())
+        await self._keep([changed], [])
+        return changed
+
+    def _changeable(self, caller: Caller, name: str) -> StoredProcess:
+        process = self._catalogue.resolve(caller.company_id, name)
+        self._access.require(caller, process, "modify")
+        return process
+
+    def _check_alias(self, company_id: str, alias: str, process_id: int) -> None:
+        if not _ALIAS.fullmatch(alias):
+            raise InvalidRequest("An alias has 1 to 127 lower-case letters, digits and hyphens.", field="alias")
+        if self._catalogue.owner_of_alias(company_id, alias) not in (None, process_id):
+            raise AliasTaken(field="alias")
+
+    async def _set_state(self, process: StoredProcess, state: str) -> StoredProcess:
+        if process.state == state:
+            return process
+        changed = replace(process, state=state, changed_at=self._clock.now())
+        await self._keep([changed], [])
+        return changed
+
+    async def _keep(self, stored: Sequence[StoredProcess], ready: Sequence[Process]) -> None:
+        sources = {process.process_id: process.source for process in stored}
+        deployments = [
+            Deployment(
+                process_id=process.process_id,
+                version=process.version,
+                source=sources[process.process_id],
+                deployed_at=self._clock.now(),
+            )
+            for process in ready
+        ]
+        for process in ready:
+            self._catalogue.put_definition(process)
+        for process in stored:
+            self._catalogue.put(process)
+
+        def change(batch: Batch) -> None:
+            batch.processes.extend(stored)
+            batch.deployments.extend(deployments)
+
+        await self._committer.keep(change, undo=self._catalogue.load)
+
+
+def _read(text: str) -> Sequence[ExportedProcess]:
+    try:
+        exported = read_file(text)
+    except values.JsonFault as fault:
+        raise InvalidJson(f"The file is not JSON: {fault}", field="file") from None
+    except BadFile as fault:
+        raise InvalidRequest(str(fault), field="file") from None
+    if not exported:
+        raise InvalidRequest("The file holds no process.", field="file")
+    return exported

@@ -1,0 +1,50 @@
+"""Resume tokens: a place in one task's history, signed, so that whoever holds it may go on watching from there."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from syncline_server.errors import BadCredentials
+
+_ID_BYTES = 12
+_SEQUENCE_BYTES = 8
+_SEAL_BYTES = 16
+_BODY_BYTES = _ID_BYTES + _SEQUENCE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """After which event of which task."""
+
+    task_id: str
+    sequence: int
+
+
+class ResumeTokens:
+    """Makes and reads tokens: base64url of id (12 bytes), sequence (8) and a keyed hash of both (16)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def make(self, task_id: str, sequence: int) -> str:
+        """Return the token for a place."""
+        body = bytes.fromhex(task_id) + sequence.to_bytes(_SEQUENCE_BYTES, "big")
+        return base64.urlsafe_b64encode(body + self._seal(body)).decode()
+
+    def read(self, token: str) -> Place:
+        """Return the place; raise `BadCredentials` for anything that `make` never returned."""
+        try:
+            raw = base64.urlsafe_b64decode(token.encode("ascii"))
+        except (binascii.Error, UnicodeEncodeError):
+            raw = b""
+        body, seal = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
+        if len(raw) != _BODY_BYTES + _SEAL_BYTES or not hmac.compare_digest(seal, self._seal(body)):
+            raise BadCredentials("The resume token is not one of this server's.", field="resume_token")
+        return Place(body[:_ID_BYTES].hex(), int.from_bytes(body[_ID_BYTES:], "big"))
+
+    def _seal(self, body: bytes) -> bytes:
+        return hashlib.blake2b(body, digest_size=_SEAL_BYTES, key=self._key).digest()

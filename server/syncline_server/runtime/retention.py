@@ -1,0 +1,58 @@
+"""Retention: finished tasks go after their time; that they existed is remembered a while longer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from syncline_server.errors import CommitFailed
+
+if TYPE_CHECKING:
+    from syncline_server.clock import Clock
+    from syncline_server.runtime.commits import Committer
+    from syncline_server.runtime.residents import Residents
+    from syncline_server.store.port import Store
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 30.0
+REMEMBER_TIMES = 4
+"""A task's id is remembered for so many retentions after the task is gone."""
+_AT_ONCE = 500
+
+
+class Retention:
+    """Sweeps finished tasks from the store."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, committer: Committer, residents: Residents, retention_seconds: float
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._committer = committer
+        self._residents = residents
+        self._milliseconds = int(retention_seconds * 1000)
+
+    async def run(self) -> None:
+        """Sweep now and then, for ever."""
+        pause = min(SWEEP_SECONDS, max(0.5, self._milliseconds / 4000))
+        while True:
+            try:
+                while await self.sweep() == _AT_ONCE:
+                    await asyncio.sleep(0)
+            except CommitFailed:
+                log.warning("retention.put_off")
+            await asyncio.sleep(pause)
+
+    async def sweep(self) -> int:
+        """Remove some of the tasks whose time is over; return how many."""
+        now = self._clock.now()
+        await self._store.forget_before(now)
+        expired = await self._store.finished_before(now - self._milliseconds, limit=_AT_ONCE)
+        gone = [task_id for task_id in expired if self._residents.find(task_id) is None]
+        for task_id in gone:
+            self._committer.delete(task_id, now + REMEMBER_TIMES * self._milliseconds)
+        if gone:
+            await self._committer.committed()
+        return len(gone)

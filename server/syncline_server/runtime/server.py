@@ -1,0 +1,237 @@
+"""The runtime put together: it opens the store, brings back what was under way, and stops without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from syncline_server.engine import LIVE, IllegalMove, TimerFired, Waiting
+from syncline_server.errors import StateError
+from syncline_server.runtime.access import Access
+from syncline_server.runtime.calls import Calls
+from syncline_server.runtime.callbacks import PATH
+from syncline_server.runtime.catalogue import Catalogue
+from syncline_server.runtime.commits import Committer
+from syncline_server.runtime.deploying import Deploying
+from syncline_server.runtime.residents import Residents
+from syncline_server.runtime.resume import ResumeTokens
+from syncline_server.runtime.retention import Retention
+from syncline_server.runtime.service import Tasks
+from syncline_server.runtime.timers import Timers
+from syncline_server.runtime.waits import Waits
+from syncline_server.runtime.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncline_server.clock import Clock, Ids
+    from syncline_server.engine import FactKey, Limits, Task
+    from syncline_server.runtime.commits import Change
+    from syncline_server.runtime.performers import Performer
+    from syncline_server.runtime.residents import Resident
+    from syncline_server.store.port import Store
+
+log = logging.getLogger(__name__)
+
+_TOKEN_KEY = "resume-token-key"
+
+
+class Runtime:
+    """Everything between the RPCs and the disk. `start` before use, `stop` after."""
+
+    tasks: Tasks
+    waits: Waits
+    access: Access
+    deploying: Deploying
+    catalogue: Catalogue
+    resume_tokens: ResumeTokens
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        performer: Performer,
+        clock: Clock,
+        ids: Ids,
+        limits: Limits,
+        public_url: str,
+        max_wait_seconds: float = 300.0,
+        retention_seconds: float = 604_800.0,
+        timestamp_window_seconds: float = 0.0,
+    ) -> None:
+        self._store = store
+        self._performer = performer
+        self._clock = clock
+        self._ids = ids
+        self._public_url = public_url
+        self._max_wait_seconds = max_wait_seconds
+        self._retention_seconds = retention_seconds
+        self._window = timestamp_window_seconds
+        self.catalogue = Catalogue(store, limits)
+        self.timers = Timers(clock, self._ring)
+        self.watch = Watch()
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the store and take up what was under way when it was last closed, however that was."""
+        await self._store.open()
+        self.resume_tokens = ResumeTokens(await self._token_key())
+        self.committer = Committer(self._store)
+        self.access = Access(
+            self._store, self.committer, self._clock, self.resume_tokens, timestamp_window=self._window
+        )
+        self._wire()
+        await self.access.load()
+        await self.catalogue.load()
+        self.committer.start(self)
+        count = await self.residents.recover()
+        for resident in self.residents.all():
+            self._take_up(resident)
+        self._sweeping = asyncio.create_task(self.retention.run(), name="retention")
+        log.info("runtime.started", extra={"facts": {"live_tasks": count}})
+
+    def _wire(self) -> None:
+        self.residents = Residents(
+            store=self._store,
+            clock=self._clock,
+            committer=self.committer,
+            process_of=self.catalogue.definition,
+            read_fact=self._read_fact,
+        )
+        self.tasks = Tasks(
+            store=self._store,
+            clock=self._clock,
+            ids=self._ids,
+            catalogue=self.catalogue,
+            access=self.access,
+            committer=self.committer,
+            residents=self.residents,
+            watch=self.watch,
+            callback_base=self._public_url + PATH,
+        )
+        self.waits = Waits(
+            tasks=self.tasks, watch=self.watch, store=self._store, max_wait_seconds=self._max_wait_seconds
+        )
+        self.calls = Calls(
+            residents=self.residents,
+            performer=self._performer,
+            public_url=self._public_url,
+            answer=self.tasks.answer,
+            is_paused=self.catalogue.is_paused,
+        )
+        self.deploying = Deploying(
+            catalogue=self.catalogue,
+            access=self.access,
+            committer=self.committer,
+            clock=self._clock,
+            on_resumed=self._resumed,
+        )
+        self.retention = Retention(
+            store=self._store,
+            clock=self._clock,
+            committer=self.committer,
+            residents=self.residents,
+            retention_seconds=self._retention_seconds,
+        )
+
+    async def stop(self) -> None:
+        """Send waiters away, commit what is waiting, close the store."""
+        self.watch.close()
+        self.timers.stop()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        await self.calls.stop()
+        await self.committer.stop()
+        await self._performer.close()
+        await self._store.close()
+
+    async def _token_key(self) -> bytes:
+        text = await self._store.value(_TOKEN_KEY)
+        if text is None:
+            text = secrets.token_hex(32)
+            await self._store.set_value(_TOKEN_KEY, text)
+        return bytes.fromhex(text)
+
+    # What the committer tells.
+
+    def kept(self, changes: Sequence[Change]) -> None:
+        """Perform what the committed versions want, and wake whoever waits for them."""
+        for change in changes:
+            resident, task = change.resident, change.task
+            before, resident.kept = resident.kept, task
+            self.watch.changed(task.task_id)
+            if before is not None and before.tokens:
+                self._abandon(before, task)
+            for call in change.calls:
+                if any(token.step == call.step and token.call is not None for token in task.tokens):
+                    self.calls.start(resident, task, call)
+            for token in task.tokens:
+                if token.due_at is not None:
+                    self.timers.set(task.task_id, token.step, token.due_at)
+            self.residents.release_idle(resident)
+
+    def _abandon(self, before: Task, task: Task) -> None:
+        standing = {token.step for token in task.tokens}
+        for token in before.tokens:
+            if token.call is not None and token.step not in standing:
+                self.calls.abandon(before, token.step)
+
+    async def lost(self, changes: Sequence[Change]) -> None:
+        """Read the tasks of a failed commit again."""
+        for change in changes:
+            self.residents.release(change.resident)
+        for change in changes:
+            task = await self._store.task(change.task.task_id)
+            if task is None:
+                self.watch.deleted(change.task.task_id)
+            elif task.state in LIVE:
+                resident = await self.residents.fetch(task.task_id)
+                if resident is not None:
+                    self._take_up(resident)
+
+    def _take_up(self, resident: Resident) -> None:
+        task = resident.task
+        if self.catalogue.is_paused(task.process_id):
+            return
+        for token in task.tokens:
+            if token.due_at is not None:
+                self.timers.set(task.task_id, token.step, token.due_at)
+            if token.call is not None and token.waiting is Waiting.CALL:
+                self.calls.start(resident, task, token.call)
+
+    # Time, pauses, facts.
+
+    def _ring(self, task_id: str, step: int) -> None:
+        resident = self.residents.find(task_id)
+        if resident is None or self.catalogue.is_paused(resident.task.process_id):
+            return
+        if resident.loading is not None:
+            resident.loading.add_done_callback(lambda _: self._ring(task_id, step))
+            return
+        try:
+            if any(token.step == step and token.due_at is not None for token in resident.task.tokens):
+                self.residents.apply(resident, TimerFired(step))
+        except IllegalMove:
+            log.info("timer.stale", extra={"facts": {"task": task_id, "step": step}})
+        except Exception:
+            log.exception("timer.failed", extra={"facts": {"task": task_id, "step": step}})
+
+    def _resumed(self, process_id: int) -> None:
+        self.calls.go_on(process_id)
+        for resident in self.residents.all():
+            if resident.task.process_id == process_id:
+                self._take_up(resident)
+
+    async def _read_fact(self, task: Task, key: FactKey) -> object:
+        try:
+            company = self.catalogue.get(task.process_id).company_id
+            process = self.catalogue.resolve(company, key.process)
+        except StateError:
+            return None
+        if process.company_id != company:
+            return None
+        live = self.residents.live_ref(process.process_id, key.ref)
+        found = live.task if live else await self._store.task_by_ref(process.process_id, key.ref)
+        return None if found is None else found.data

@@ -1,0 +1,129 @@
+"""Waiting for tasks: once, as a long poll, or event by event, as a stream."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from syncline_server.engine import LIVE
+from syncline_server.errors import InvalidRequest
+from syncline_server.runtime.requests import Arrival, Goal, Quiet, Reached, Target, Until, Waited
+from syncline_server.runtime.watch import is_reached
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from syncline_server.engine import Outcome, Task
+    from syncline_server.runtime.requests import Caller, TaskEvent
+    from syncline_server.runtime.service import Tasks
+    from syncline_server.runtime.watch import Watch
+    from syncline_server.store.port import Store
+
+DEFAULT_SECONDS = 60.0
+_PAGE = 200
+
+
+class Waits:
+    """Parks callers until a task has come to what they wait for."""
+
+    def __init__(self, *, tasks: Tasks, watch: Watch, store: Store, max_wait_seconds: float) -> None:
+        self._tasks = tasks
+        self._watch = watch
+        self._store = store
+        self._ceiling = max_wait_seconds
+
+    def seconds(self, asked: float | None) -> float:
+        """Return how long a caller who asked for so many seconds stays; None is 60."""
+        wanted = DEFAULT_SECONDS if asked is None else asked
+        if wanted < 0:
+            raise InvalidRequest("A timeout is 0 seconds or more.", field="timeout")
+        return min(wanted, self._ceiling)
+
+    def look(self, task: Task, goal: Goal) -> Waited:
+        """Return what a wait comes to that ends at once."""
+        reached = is_reached(task, goal)
+        return Waited(task, reached, outcome_for(task, goal) if reached else None)
+
+    async def wait(self, caller: Caller, target: Target, goal: Goal, seconds: float) -> Waited:
+        """Wait for a task that the caller may read."""
+        check_goal(goal)
+        return await self.wait_for(await self._tasks.find(caller, target), goal, seconds)
+
+    async def wait_for(self, task: Task, goal: Goal, seconds: float) -> Waited:
+        """Wait until the goal is reached or the time is over; a caller who leaves is simply cancelled."""
+        if is_reached(task, goal) or (goal.until is not Until.NODE and seconds <= 0):
+            return self.look(task, goal)
+        deadline = asyncio.get_running_loop().time() + seconds
+        passed = _Passed(self._store, task.task_id, goal)
+        with self._watch.park(task.task_id) as parked:
+            while True:
+                task = await self._tasks.read(task.task_id)
+                if is_reached(task, goal) or await passed.has_visited():
+                    return Waited(task, True, outcome_for(task, goal))
+                if not await parked.next(deadline):
+                    return Waited(task, False, None)
+
+    async def follow(
+        self, caller: Caller, target: Target, goal: Goal, *, after: int, heartbeat: float
+    ) -> AsyncIterator[TaskEvent]:
+        """Yield what has happened to a task after a place in its history, and what happens, until the goal is reached."""
+        check_goal(goal)
+        task = await self._tasks.find(caller, target)
+        with self._watch.park(task.task_id) as parked:
+            while True:
+                task = await self._tasks.read(task.task_id)
+                arrivals = await self._arrivals(task, after)
+                for arrival in arrivals:
+                    after = arrival.sequence
+                    yield arrival
+                visited = goal.until is Until.NODE and any(a.node_id == goal.node_id for a in arrivals)
+                if visited or is_reached(task, goal):
+                    yield Reached(task, outcome_for(task, goal))
+                    return
+                while not await parked.next(asyncio.get_running_loop().time() + heartbeat):
+                    yield Quiet()
+
+    async def _arrivals(self, task: Task, after: int) -> Sequence[Arrival]:
+        found = [
+            Arrival(token.step, token.node_id, token.previous_node_id, token.entered_at)
+            for token in task.tokens
+            if token.step > after
+        ]
+        seen = after
+        while steps := await self._store.steps(task.task_id, after=seen, limit=_PAGE):
+            found.extend(Arrival(s.sequence, s.node_id, s.previous_node_id, s.started_at) for s in steps)
+            seen = steps[-1].sequence
+        unique = {arrival.sequence: arrival for arrival in found}
+        return [unique[sequence] for sequence in sorted(unique)]
+
+
+class _Passed:
+    """Whether a task has been in a node, as its ended steps tell: each is read once."""
+
+    def __init__(self, store: Store, task_id: str, goal: Goal) -> None:
+        self._store = store
+        self._task_id = task_id
+        self._goal = goal
+        self._seen = 0
+
+    async def has_visited(self) -> bool:
+        if self._goal.until is not Until.NODE:
+            return False
+        while steps := await self._store.steps(self._task_id, after=self._seen, limit=_PAGE):
+            self._seen = steps[-1].sequence
+            if any(step.node_id == self._goal.node_id for step in steps):
+                return True
+        return False
+
+
+def check_goal(goal: Goal) -> None:
+    """Raise `InvalidRequest` unless exactly a wait for a node names one."""
+    if (goal.until is Until.NODE) != bool(goal.node_id):
+        raise InvalidRequest("`node_id` goes with WAIT_UNTIL_NODE, and only with it.", field="node_id")
+
+
+def outcome_for(task: Task, goal: Goal) -> Outcome | None:
+    """Return the outcome that a caller with the goal gets: none for a node that a live task has come to."""
+    if goal.until is Until.NODE and task.state in LIVE:
+        return None
+    return task.outcome
