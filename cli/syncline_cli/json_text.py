@@ -22,7 +22,7 @@ def check_object(text: str) -> None:
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     if not isinstance(value, dict):
-        raise ValueError("it must be an object, such as {\"param\": 1}")
+        raise ValueError('it must be an object, such as {"param": 1}')
 
 
 def members(text: str) -> dict[str, str]:
@@ -30,15 +30,17 @@ def members(text: str) -> dict[str, str]:
 
     Raises ValueError when the text is no JSON object.
     """
-    found = {}
+    found: dict[str, str] = {}
     at = _after(text, 0, "{")
     if text.startswith("}", at):
         return found
     while True:
+        if not text.startswith('"', at):
+            raise ValueError(f"a name was expected at character {at}")
         name, end = _DECODER.raw_decode(text, at)
         start = _after(text, end, ":")
         _, end = _DECODER.raw_decode(text, start)
-        found[str(name)] = text[start:end]
+        found[name] = text[start:end]
         end = _skip(text, end)
         if text.startswith("}", end):
             return found

@@ -49,7 +49,7 @@ def is_local(arguments: argparse.Namespace, environ: Mapping[str, str]) -> bool:
 
 
 def _from_environment(environ: Mapping[str, str], needed: tuple[str, ...]) -> Target:
-    names = {"login": "LOGIN", "secret": "SECRET", "url": "URL", "grpc": "GRPC"}  # noqa: S105 - a variable's name
+    names = {"login": "LOGIN", "secret": "SECRET", "url": "URL", "grpc": "GRPC"}
     values = {field: environ.get(f"SYNCLINE_{name}", "") for field, name in names.items()}
     missing = [f"SYNCLINE_{names[field]}" for field in ("login", "secret", *needed) if not values[field]]
     if missing:

@@ -73,7 +73,7 @@ def output_of(answer: Answer) -> str:
     made = f" (task {answer.handle})" if answer.handle not in ("", "-") else ""
     try:
         entry = json_text.members(json_text.first_item(json_text.members(answer.body)["ops"]))
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         again = f"; try again in {answer.retry_after} s" if answer.retry_after else ""
         raise CommandFailed(f"the server answered HTTP {answer.status}{again}{made}") from None
     if entry.get("proc") == '"ok"' and "data" in entry:

@@ -62,7 +62,8 @@ def _import(
     request = process_service_pb2.ImportProcessesRequest(
         file_json=_text(file), deploy=arguments.deploy, alias=(arguments.alias or "").removeprefix("@")
     )
-    return server.call(server.processes.ImportProcesses, request)
+    made: process_service_pb2.ImportProcessesResponse = server.call(server.processes.ImportProcesses, request)
+    return made
 
 
 def _text(file: str) -> str:

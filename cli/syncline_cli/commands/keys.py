@@ -24,8 +24,9 @@ def create(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def grant(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Set the key's rights on a process, and print what they are now."""
-    rights = [access_pb2.Right.Value(f"RIGHT_{name.upper()}") for name in arguments.rights]
-    request = access_service_pb2.SetGrantRequest(process=arguments.process, login=arguments.login, rights=rights)
+    request = access_service_pb2.SetGrantRequest(
+        process=arguments.process, login=arguments.login, rights=[f"RIGHT_{name.upper()}" for name in arguments.rights]
+    )
     with contract.connected(target.find(arguments, environ, "grpc"), environ) as server:
         made: access_service_pb2.SetGrantResponse = server.call(server.access.SetGrant, request)
     held = [access_pb2.Right.Name(right).removeprefix("RIGHT_").lower() for right in made.grant.rights]

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from syncline_cli.devfile import DevFile
     from syncline_cli.terminal import Style
 
+SAMPLE_DATA = '{"param":"1"}'
 
-def banner(key: DevFile, data: Path, command: str, now: int, style: Style) -> str:
-    """Return the text. `command` is how this command is called, with the options that another call needs."""
-    body = signing.create_body(str(key.processes["echo"]), '{"param":"1"}', timeout=30)
-    call = shlex.join(["@echo", '{"param":"1"}'])
+
+def banner(key: DevFile, data: Path, call: str, now: int, style: Style) -> str:
+    """Return the text. `call` is how `syncline call` is typed here, with the options that it needs."""
+    body = signing.create_body(str(key.processes["echo"]), SAMPLE_DATA, timeout=30)
     lines = [
         "",
         style.bold("Syncline is ready."),
@@ -37,7 +38,7 @@ def banner(key: DevFile, data: Path, command: str, now: int, style: Style) -> st
         "",
         style.bold("Try it"),
         f"  {signing.curl(key.http, key.login, key.secret, now, body)}",
-        f"  {command} call {call}",
+        f"  {call} @echo {shlex.quote(SAMPLE_DATA)}",
         "",
         "Ctrl-C ends both programs.",
     ]

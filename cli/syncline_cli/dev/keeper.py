@@ -58,12 +58,14 @@ class Keeper:
         while True:
             status = await self._child.ended() if self._child else 0
             delay = self._backoff.after(delay, time.monotonic() - self._served_from)
-            self._say(f"{self._command.name} has ended ({ending(status)}); it is started again")
+            self._say(f"{self._command.name} has ended ({ending(status)}), and is started again")
             await asyncio.sleep(delay)
             try:
                 await self.start()
             except NotReady:
                 self._served_from = time.monotonic()
+            else:
+                self._say(f"{self._command.name} runs again")
 
     async def stop(self) -> None:
         """End the program, for good; call it once `keep` no longer runs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 from syncline.v1 import process_service_pb2
@@ -19,17 +18,15 @@ if TYPE_CHECKING:
     from syncline.v1.process_pb2 import Process
     from syncline_cli.dev.settings import Addresses
 
-PATIENCE_SECONDS = 15.0
-PAUSE_SECONDS = 0.2
-
 
 def prepare(data: Path, addresses: Addresses, environ: Mapping[str, str]) -> devfile.DevFile:
-    """Import what is missing and write the key file; a server that dies meanwhile is waited for."""
+    """Import what is missing and write the key file; harmless when done again, in part or in whole."""
     key = _operator_key(data)
     where = Target(
         url=addresses.url("http"), grpc=addresses.grpc_target, login=str(key["login"]), secret=str(key["secret"])
     )
-    processes = _with_patience(where, environ)
+    with contract.connected(where, environ) as server:
+        processes = _import_missing(server)
     named = {alias: process for process in processes for alias in process.aliases}
     content = devfile.DevFile(
         login=where.login,
@@ -43,18 +40,6 @@ def prepare(data: Path, addresses: Addresses, environ: Mapping[str, str]) -> dev
     )
     devfile.write(data, content)
     return content
-
-
-def _with_patience(where: Target, environ: Mapping[str, str]) -> list[Process]:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            with contract.connected(where, environ) as server:
-                return _import_missing(server)
-        except contract.Refused as refused:
-            if refused.reason != "UNAVAILABLE" or time.monotonic() > until:
-                raise
-            time.sleep(PAUSE_SECONDS)
 
 
 def _import_missing(server: contract.Contract) -> list[Process]:

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 GRACE_SECONDS = 1.7
 """How long a program that was told to end may take. Together with all else, a Ctrl-C takes less than two seconds."""
+LAST_WORD_SECONDS = 0.5
+"""How long a program that hung up before it served may take to end by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,8 @@ class Child:
         try:
             facts = json.loads(await _line(self._ready))
         except ValueError:
-            await self.stop()
+            # it most likely is about to end, with a status that says more than our signal would
+            await self._ended_within(LAST_WORD_SECONDS) or await self.stop()
             raise NotReady(self._command, await self.ended()) from None
         return {str(name): str(value) for name, value in facts.items()}
 
@@ -93,17 +96,23 @@ class Child:
 
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Ask the program to end; make it end, and all that it started, when it takes too long."""
-        with suppress(ProcessLookupError):
-            self._process.terminate()
-        try:
-            await asyncio.wait_for(self.ended(), grace)
-        except TimeoutError:
-            self.kill()
+        self._signal(os.kill, signal.SIGTERM)
+        if not await self._ended_within(grace):
+            self._signal(os.killpg, signal.SIGKILL)
             await self.ended()
 
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+    async def _ended_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self.ended(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _signal(self, send: Callable[[int, int], None], number: int) -> None:
+        # the process object would also look whether the child has ended, and so take its status away from asyncio
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                send(self.pid, number)
 
 
 def ending(status: int) -> str:

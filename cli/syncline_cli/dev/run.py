@@ -1,4 +1,4 @@
-"""`syncline dev` from start to end: the server, the samples, the gateway, the banner; then keep both until told to stop."""
+"""`syncline dev` from start to end: the server, the samples, the gateway, the banner; then both are kept running."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ import shlex
 import shutil
 import sys
 import time
-from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from syncline import lifecycle
-from syncline_cli import terminal
+from syncline_cli import contract, terminal
 from syncline_cli.dev.banner import banner
 from syncline_cli.dev.keeper import Backoff, Keeper
 from syncline_cli.dev.prepare import prepare
 from syncline_cli.dev.program import LifeLine, NotReady
 from syncline_cli.dev.settings import DevSettings
 from syncline_cli.failures import CommandFailed, SaidAlready
+from syncline_cli.target import DEFAULT_DATA
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
 
 CHOICES = 5
 """How often ports are chosen again when somebody else takes them first."""
+PATIENCE_SECONDS = 15.0
+"""How long a program that died while everything was starting is waited for."""
+PAUSE_SECONDS = 0.05
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -66,29 +68,40 @@ class Dev:
                 life.cut()
 
     async def _serve(self, life: LifeLine) -> NoReturn:
-        addresses, key = await self._start(life)
-        await asyncio.to_thread(_wait_until_ready, addresses.url("http"))
+        key = await self._start(life)
+        await _ready(key.http)
         self._greet(key)
-        facts = {name: value for name, value in asdict(key).items() if name in ("http", "http_async", "grpc")}
-        await lifecycle.announce(self._settings.ready_fd, facts)
+        await lifecycle.announce(
+            self._settings.ready_fd, {"http": key.http, "http_async": key.http_async, "grpc": key.grpc}
+        )
         await asyncio.gather(*self._keeping)
-        raise AssertionError("keepers go on until they are cancelled")
+        raise AssertionError("a keeper goes on until it is cancelled")
 
-    async def _start(self, life: LifeLine) -> tuple[Addresses, DevFile]:
+    async def _start(self, life: LifeLine) -> DevFile:
         """Start both programs; with other ports when chosen ones were lost before the programs had them."""
         for _ in range(CHOICES):
             addresses = self._settings.addresses()
             try:
                 await self._keep(self._settings.server(addresses), life)
-                key = await asyncio.to_thread(prepare, self._settings.data, addresses, self._settings.environ)
+                key = await self._prepared(addresses)
                 await self._keep(self._settings.gateway(addresses), life)
             except NotReady as error:
                 await self._stop()
                 if not self._settings.lost(addresses):
-                    raise _gave_up(error) from None
+                    raise SaidAlready(status=error.status if error.status > 0 else 1) from None
             else:
-                return addresses, key
-        raise CommandFailed("free ports were taken by somebody else time after time: name the ports to use")
+                return key
+        raise CommandFailed("free ports were taken by somebody else time after time; name the ports to use")
+
+    async def _prepared(self, addresses: Addresses) -> DevFile:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await asyncio.to_thread(prepare, self._settings.data, addresses, self._settings.environ)
+            except contract.Refused as refused:
+                if refused.reason != "UNAVAILABLE" or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _keep(self, command: Command, life: LifeLine) -> None:
         keeper = Keeper(command, life, _say, Backoff())
@@ -97,24 +110,53 @@ class Dev:
         self._keeping.append(asyncio.create_task(keeper.keep()))
 
     async def _stop(self) -> None:
-        """End both programs at once, not one after the other: neither has to outlive the other."""
+        """End both programs at the same time: neither has to outlive the other."""
         await _cancelled(*self._keeping)
         await asyncio.gather(*(keeper.stop() for keeper in self._keepers))
         self._keeping.clear()
         self._keepers.clear()
 
     def _greet(self, key: DevFile) -> None:
-        style = terminal.Style(sys.stdout, os.environ)
-        print(banner(key, self._settings.data, own_command(self._settings.data), int(time.time()), style), flush=True)
+        style = terminal.Style(sys.stdout, self._settings.environ)
+        data = self._settings.data
+        print(banner(key, data, call_command(data), int(time.time()), style), flush=True)
 
 
-def own_command(data: Path) -> str:
-    """Return how another call of this command is typed here, for the same data folder."""
+def call_command(data: Path) -> str:
+    """Return how `syncline call` is typed here, so that it finds this data folder."""
     name = "syncline"
-    here = Path(sys.argv[0])
+    here = Path(os.path.abspath(sys.argv[0]))
     found = shutil.which(name)
-    if here.name == name and (found is None or not os.path.samefile(found, here)):
-        with suppress(ValueError):
-            here = Path(os.path.abspath(here)).relative_to(Path.cwd())
-        name = shlex.quote(str(here))
-    return name if str(data) == ".syncline" else f"{name} --data {shlex.quote(str(data))}"
+    if here.name == name and (found is None or not here.samefile(found)):
+        name = shlex.quote(str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here))
+    return f"{name} call" if data == Path(DEFAULT_DATA) else f"{name} call --data {shlex.quote(str(data))}"
+
+
+async def _ready(base: str) -> None:
+    """Return when the gateway reaches the server, so that what the banner shows works at once."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not await asyncio.to_thread(_is_ready, base):
+        if time.monotonic() > until:
+            raise CommandFailed(f"{base}/readyz says that the gateway does not reach the server")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _is_ready(base: str) -> bool:
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=1)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _say(line: str) -> None:
+    print(f"syncline: {line}", file=sys.stderr, flush=True)

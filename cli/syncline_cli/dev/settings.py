@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncline import environment
-from syncline_cli.commands.programs import command_for
+from syncline_cli.commands.programs import MODULES, command_for
 from syncline_cli.dev import ports
 from syncline_cli.dev.program import Command
 from syncline_cli.target import data_folder
@@ -16,6 +14,7 @@ from syncline_cli.target import data_folder
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from pathlib import Path
 
 LOOPBACK = "127.0.0.0/8,::1/128"
 DEFAULTS = {"http": "127.0.0.1:8080", "http_async": "127.0.0.1:8081", "grpc": "127.0.0.1:50051"}
@@ -31,6 +30,10 @@ class DevSettings:
     """Host and port of each face; port 0 lets `addresses` choose."""
     environ: Mapping[str, str]
     """What the programs get besides what is set for them here."""
+    programs: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {program: command_for(program) for program in MODULES}
+    )
+    """The command that starts each."""
     ready_fd: int | None = None
     life_fd: int | None = None
 
@@ -45,8 +48,8 @@ class DevSettings:
             data=data_folder(arguments, environ),
             wanted={face: _address(face, getattr(arguments, face), environ) for face in FACES},
             environ=passed_on,
-            ready_fd=environment.read(environ, "SYNCLINE_READY_FD", _file_number, None),
-            life_fd=environment.read(environ, "SYNCLINE_LIFE_FD", _file_number, None),
+            ready_fd=environment.read(environ, "SYNCLINE_READY_FD", environment.file_number, None),
+            life_fd=environment.read(environ, "SYNCLINE_LIFE_FD", environment.file_number, None),
         )
 
     def addresses(self) -> Addresses:
@@ -79,7 +82,7 @@ class DevSettings:
         )
 
     def _command(self, program: str, **settings: str) -> Command:
-        return Command(name=program, arguments=command_for(program), environ={**self.environ, **settings})
+        return Command(name=program, arguments=self.programs[program], environ={**self.environ, **settings})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +114,3 @@ def _address(face: str, option: str | None, environ: Mapping[str, str]) -> tuple
     if option:
         return environment.read({name: option}, name, environment.address, ("", 0))
     return environment.read(environ, name, environment.address, environment.address(DEFAULTS[face]))
-
-
-def _file_number(text: str) -> int | None:
-    return environment.file_number(text)

@@ -1,7 +1,8 @@
 """Which addresses outgoing calls may reach, and how names become addresses.
 
-A process's author decides where a call goes, so the machine's own network must not be within reach: an address has to be
-public, or in a network that the operator allows. The rule judges addresses, never names: only what is connected to counts.
+A process's author decides where a call goes, so the machine's own network must not be within reach: an address has to
+be public, or in a network that the operator allows. The rule judges addresses, never names: only what is connected to
+counts.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # The standard library's `is_global` changed between patch releases, so the registries are written out.
 _NOT_PUBLIC_V4 = tuple(
     ipaddress.IPv4Network(text)
-    for text in """
-    0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
-    192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
-    168.63.129.16/32
-    """.split()
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"),
+        *("203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        "168.63.129.16/32",
+    )
 )
 """IANA's special-purpose addresses, multicast, and the one public address at which a cloud serves its metadata."""
 _UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
 """Nothing outside of this has been given out."""
-_NOT_PUBLIC_V6 = tuple(ipaddress.IPv6Network(text) for text in "2001::/23 2001:db8::/32 3fff::/20".split())
+_NOT_PUBLIC_V6 = tuple(ipaddress.IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 """IETF protocol assignments (Teredo among them) and documentation."""
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -82,8 +84,8 @@ def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class SystemLookup:
     """Asks the system's resolver, a bounded number of names at a time.
 
-    Each lookup has a daemon thread: a resolver that hangs holds up neither the other users of the loop's executor nor the
-    end of the program.
+    Each lookup has a daemon thread: a resolver that hangs holds up neither the other users of the loop's executor nor
+    the end of the program.
     """
 
     def __init__(self, at_a_time: int = 64) -> None:

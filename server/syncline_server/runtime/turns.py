@@ -27,12 +27,14 @@ class Turns:
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = _Line()
-        await line.enter(max(at_a_time, 1))
         try:
-            yield
+            await line.enter(max(at_a_time, 1))
+            try:
+                yield
+            finally:
+                line.leave()
         finally:
-            line.leave()
-            if not line.running:
+            if not line.running and self._lines.get(key) is line:
                 del self._lines[key]
 
 

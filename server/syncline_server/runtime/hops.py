@@ -1,0 +1,124 @@
+"""What goes out for one call: the first request, and the ones that redirects make of it. Pure.
+
+Rule 1: what the author set goes to the origin that the author named. Elsewhere only harmless headers follow, because an
+API key can have any header's name.
+Rule 2: headers that frame the message or belong to the connection are not the author's to set.
+"""
+
+from __future__ import annotations
+
+import base64
+import string
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from syncline_server.engine.effects import CallFault
+
+if TYPE_CHECKING:
+    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.task import Task
+
+MAX_REDIRECTS = 5
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+TASK_HEADER = "x-corezoid-taskid"
+REPEAT_HEADER = "idempotency-key"
+
+_CONNECTION = frozenset(
+    {
+        *("connection", "content-length", "expect", "keep-alive", "proxy-authorization", "proxy-connection"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
+_OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+_HARMLESS = _OF_THE_BODY | {"accept", "accept-language", "user-agent", TASK_HEADER, REPEAT_HEADER}
+_TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+_CONTROLS = frozenset(map(chr, range(32))) - {"\t"} | {"\x7f"}
+
+
+class Unsendable(Exception):
+    """The request cannot go out."""
+
+    def __init__(self, fault: CallFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One request."""
+
+    method: str
+    url: URL
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes | None
+
+
+def first_hop(task: Task, call: HttpCall) -> Hop:
+    """Return the request that a call asks for; raise `Unsendable` when HTTP has no such request."""
+    if call.method not in METHODS:
+        raise Unsendable(CallFault.BROKEN)
+    url = _parsed(call.url)
+    headers = {"user-agent": "Syncline", REPEAT_HEADER: f"{task.task_id}-{call.step}"}
+    if url.user is not None or url.password is not None:
+        # In any header the author may have set, and in UTF-8, which the client library's own way cannot say.
+        pair = f"{url.user or ''}:{url.password or ''}".encode()
+        headers["authorization"] = "Basic " + base64.b64encode(pair).decode()
+        url = url.with_user(None)
+    for name, value in call.headers:
+        if not name or not _TOKEN.issuperset(name) or not _CONTROLS.isdisjoint(value):
+            raise Unsendable(CallFault.BROKEN)
+        if name.lower() not in _CONNECTION:
+            headers[name.lower()] = value
+    headers[TASK_HEADER] = task.task_id
+    try:
+        body = None if call.body is None else call.body.encode()
+    except UnicodeEncodeError:
+        raise Unsendable(CallFault.BROKEN) from None
+    return Hop(method=call.method, url=url, headers=headers, body=body)
+
+
+def next_hop(hop: Hop, status: int, location: str) -> Hop | None:
+    """Return the request that an answer redirects to, or None when the answer stands for itself."""
+    if status not in (301, 302, 303, 307, 308) or not location:
+        return None
+    try:
+        url = hop.url.join(URL(location))
+    except ValueError:
+        return None
+    url = _checked(url).with_user(None)
+    headers = hop.headers
+    if not _is_same_site(hop.url, url):
+        headers = {name: value for name, value in headers.items() if name in _HARMLESS}
+    hop = replace(hop, url=url, headers=headers)
+    if (status == 303 and hop.method != "HEAD") or (status in (301, 302) and hop.method == "POST"):
+        bare = {name: value for name, value in headers.items() if name not in _OF_THE_BODY}
+        hop = replace(hop, method="GET", headers=bare, body=None)
+    return hop
+
+
+def _is_same_site(one: URL, other: URL) -> bool:
+    """Tell whether credentials may follow: to the same origin, or from a host's plain port to its secure one."""
+    if one.host != other.host:
+        return False
+    ports = (one.scheme, one.port), (other.scheme, other.port)
+    return ports[0] == ports[1] or ports == (("http", 80), ("https", 443))
+
+
+def _parsed(text: str) -> URL:
+    text = text.strip()
+    try:
+        return _checked(URL(text))
+    except ValueError:
+        is_http = text.lower().startswith(("http://", "https://"))
+        raise Unsendable(CallFault.CONNECT if is_http else CallFault.SCHEME) from None
+
+
+def _checked(url: URL) -> URL:
+    if url.scheme not in ("http", "https"):
+        raise Unsendable(CallFault.SCHEME)
+    if not url.host or not url.port:
+        raise Unsendable(CallFault.CONNECT)
+    return url.with_fragment(None)

@@ -1,0 +1,86 @@
+"""A whole runtime for a test: memory store, still clock, scripted peers, one company with its owner."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fakes.clock import CountedIds, FakeClock
+from fakes.performer import FakePerformer
+
+from syncline_server.engine import Limits
+from syncline_server.runtime.requests import Caller, Goal, NewTask, Target, Until, Waited
+from syncline_server.runtime.server import Runtime
+from syncline_server.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from syncline_server.engine import Task
+    from syncline_server.store.port import Store
+
+PUBLIC_URL = "http://syncline.test"
+PATIENCE = 10.0
+"""Seconds after which a wait in a test has failed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The runtime and everything that a test turns."""
+
+    runtime: Runtime
+    store: Store
+    performer: FakePerformer
+    clock: FakeClock
+    owner: Caller
+
+    async def deploy(self, text: str, alias: str) -> int:
+        """Import a process; return its id."""
+        made = await self.runtime.deploying.import_file(self.owner, text, deploy=True, alias=alias)
+        return made.processes[0].process_id
+
+    async def create(self, process: str, data: str = "{}", **more: object) -> Task:
+        return await self.runtime.tasks.create(self.owner, NewTask(process=process, data=data, **more))  # type: ignore[arg-type]
+
+    async def wait(self, task: Task, until: Until = Until.OUTCOME, seconds: float = PATIENCE, node: str = "") -> Waited:
+        return await self.runtime.waits.wait(self.owner, Target(task_id=task.task_id), Goal(until, node), seconds)
+
+    async def read(self, task: Task) -> Task:
+        return await self.runtime.tasks.find(self.owner, Target(task_id=task.task_id))
+
+    def callback_id(self, task: Task) -> str:
+        return task.task_id + task.callback_secret
+
+    async def restart(self) -> None:
+        """Drop everything in memory, as a killed program does, and start again on the same store."""
+        self.runtime.timers.stop()
+        await self.runtime.calls.stop()
+        self.performer = FakePerformer()
+        self.runtime = _runtime(self.store, self.performer, self.clock, self.runtime)
+        await self.runtime.start()
+
+
+def _runtime(store: Store, performer: FakePerformer, clock: FakeClock, before: Runtime | None = None) -> Runtime:
+    ids = before._ids if before is not None else CountedIds()  # noqa: SLF001 - ids go on where they were
+    return Runtime(
+        store=store,
+        performer=performer,
+        clock=clock,
+        ids=ids,
+        limits=Limits(min_timer_seconds=0.0),
+        public_url=PUBLIC_URL,
+    )
+
+
+async def make_world(store: Store | None = None) -> World:
+    """Return a started runtime; whoever asks for it stops it."""
+    kept = store if store is not None else MemoryStore()
+    performer, clock = FakePerformer(), FakeClock()
+    runtime = _runtime(kept, performer, clock)
+    await runtime.start()
+    _, key = await runtime.access.found_company("Tests")
+    caller = runtime.access.by_authorization(_basic(key.login, key.secret))
+    return World(runtime=runtime, store=kept, performer=performer, clock=clock, owner=caller)
+
+
+def _basic(login: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{login}:{secret}".encode()).decode()
