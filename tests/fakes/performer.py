@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncline_server.engine.effects import CALL_SECONDS, MAX_REPLY_BYTES, CallFailure, CallFault, CallReply, HttpCall
+from syncline_server.runtime.performers import WAITING_SHARE
 from syncline_server.runtime.turns import Turns
 
 if TYPE_CHECKING:
@@ -91,12 +92,14 @@ class FakePerformer:
         assert work is not None
         self._out.add(work)
         late = CallFault.QUEUE
+        started = asyncio.get_running_loop().time()
         try:
             async with (
-                asyncio.timeout(self._call_seconds),
+                asyncio.timeout_at(started + self._call_seconds * WAITING_SHARE) as limit,
                 self._turns.turn((task.process_id, call.node_id), call.max_threads),
             ):
                 late = CallFault.TIMEOUT
+                limit.reschedule(started + self._call_seconds)
                 return _checked(await self._reply(Made(task, call)))
         except TimeoutError:
             return CallFailure(late)

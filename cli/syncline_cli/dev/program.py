@@ -86,7 +86,8 @@ class Child:
             facts = json.loads(await _line(self._ready))
         except ValueError:
             # it most likely is about to end, with a status that says more than our signal would
-            await self._ended_within(LAST_WORD_SECONDS) or await self.stop()
+            if not await self._ended_within(LAST_WORD_SECONDS):
+                await self.stop()
             raise NotReady(self._command, await self.ended()) from None
         return {str(name): str(value) for name, value in facts.items()}
 

@@ -1,8 +1,8 @@
 """Writes the entries of an ops answer.
 
 Two shapes: a synchronous create answers `proc` and `data` (and `id` when one was sent); everything else answers as the
-asynchronous protocol does, with `id`, `proc`, `obj`, `ref` and what the op gives. JSON that a process posted, that a task
-holds, or that the caller sent goes in as text, unchanged.
+asynchronous protocol does, with `id`, `proc`, `obj`, `ref` and what the op gives. JSON that a process posted, that a
+task holds, or that the caller sent goes in as text, unchanged.
 """
 
 from __future__ import annotations
@@ -89,18 +89,20 @@ def async_entry(op: Op, reply: Reply | None) -> str:
     return _entry(op, '"ok"', ref, f',"obj_id":"{task.task_id}"')
 
 
-def history_entry(op: Op, task: Task, steps: Sequence[Step]) -> str:
-    """Return the entry of a task's history."""
-    login = _login(task)
-    user = f'"user_id":{login},"user_name":{quoted(task.login)}'
-    visits = ",".join(
+def visit(task: Task, step: Step) -> str:
+    """Return one line of a task's history; its `data` is what the vendor gives when data are not kept: null."""
+    return (
         f'{{"history_id":{quoted(step.step_id)},"conv_id":{task.process_id or "null"},"node_id":{quoted(step.node_id)},'
-        f'"node_prev_id":{quoted(step.previous_node_id)},{user},"create_time_ms":{_milliseconds(step.start_time)},'
-        f'"status":"{_VISITS.get(step.result, "processed")}","data":null}}'
-        for step in steps
+        f'"node_prev_id":{quoted(step.previous_node_id)},"user_id":{_login(task)},"user_name":{quoted(task.login)},'
+        f'"create_time_ms":{_milliseconds(step.start_time)},"status":"{_VISITS.get(step.result, "processed")}",'
+        '"data":null}'
     )
+
+
+def history_entry(op: Op, task: Task, visits: Sequence[str]) -> str:
+    """Return the entry of a task's history."""
     ref = op.ref if op.ref != "null" else _ref(task)
-    return _entry(op, '"ok"', ref, f',"obj_id":"{task.task_id}","list":[{visits}]')
+    return _entry(op, '"ok"', ref, f',"obj_id":"{task.task_id}","list":[{",".join(visits)}]')
 
 
 def direct_entry(op: Op, reply: Reply | None) -> str:
@@ -146,7 +148,8 @@ def _shown(task: Task) -> str:
     return (
         f',"obj_id":"{task.task_id}","task_id":"{task.task_id}","status":"{_STATES[task.state]}",'
         f'"user_id":{_login(task)},"create_time":{task.create_time.seconds},"change_time":{task.change_time.seconds},'
-        f'"node_id":{quoted(task.node_id)},"node_prev_id":{quoted(task.previous_node_id)},"data":{task.data_json or "{}"}'
+        f'"node_id":{quoted(task.node_id)},"node_prev_id":{quoted(task.previous_node_id)},'
+        f'"data":{task.data_json or "{}"}'
     )
 
 

@@ -1,8 +1,8 @@
 """What each reason of the contract is called in the ops protocol.
 
-`description` is the vendor's documented text wherever there is one. On the asynchronous face `code` stands in `proc`; on
-the synchronous face `proc` is `error`. `status` is that of the whole HTTP answer: clients of this protocol resend all they
-have after anything but 200, so only what a later attempt may cure is something else.
+`description` is the vendor's documented text wherever there is one. On the asynchronous face `code` stands in `proc`;
+on the synchronous face `proc` is `error`. `status` is that of the whole HTTP answer: clients of this protocol resend
+all they have after anything but 200, so only what a later attempt may cure is something else.
 """
 
 from __future__ import annotations

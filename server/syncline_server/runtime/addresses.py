@@ -33,10 +33,10 @@ _NOT_PUBLIC_V4 = tuple(
 """IANA's special-purpose addresses, multicast, and the one public address at which a cloud serves its metadata."""
 _UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
 """Nothing outside of this has been given out."""
-_NOT_PUBLIC_V6 = tuple(ipaddress.IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20"))
-"""IETF protocol assignments (Teredo among them) and documentation."""
-_SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
+_NOT_PUBLIC_V6 = tuple(ipaddress.IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+"""IETF protocol assignments (Teredo among them), documentation, and 6to4, whose addresses hold any IPv4 address."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""What DNS64 gives out for hosts that have only an IPv4 address, which is at the end of it."""
 
 
 class TargetRefused(OSError):
@@ -66,19 +66,9 @@ class TargetRule:
             return True
         if isinstance(address, ipaddress.IPv4Address):
             return not any(address in network for network in _NOT_PUBLIC_V4)
-        inner = _translated(address)
-        if inner is not None:
-            return self._reaches(inner)
+        if address in _NAT64:
+            return self._reaches(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
         return address in _UNICAST_V6 and not any(address in network for network in _NOT_PUBLIC_V6)
-
-
-def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that a gateway on the way makes of an IPv6 one: NAT64 (as DNS64 gives it out) or 6to4."""
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    if address in _SIX_TO_FOUR:
-        return ipaddress.IPv4Address((int(address) >> 80) & 0xFFFF_FFFF)
-    return None
 
 
 class SystemLookup:

@@ -32,13 +32,16 @@ _CONNECTION = frozenset(
     }
 )
 _OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
-_HARMLESS = _OF_THE_BODY | {"accept", "accept-language", "user-agent", TASK_HEADER, REPEAT_HEADER}
+_HARMLESS = _OF_THE_BODY | {
+    *("accept", "accept-encoding", "accept-language", "user-agent"),
+    *(TASK_HEADER, REPEAT_HEADER),
+}
 _TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 _CONTROLS = frozenset(map(chr, range(32))) - {"\t"} | {"\x7f"}
 
 
-class Unsendable(Exception):
-    """The request cannot go out."""
+class CallFailed(Exception):
+    """The call has no reply."""
 
     def __init__(self, fault: CallFault) -> None:
         super().__init__(fault)
@@ -57,11 +60,16 @@ class Hop:
 
 
 def first_hop(task: Task, call: HttpCall) -> Hop:
-    """Return the request that a call asks for; raise `Unsendable` when HTTP has no such request."""
+    """Return the request that a call asks for; raise `CallFailed` when HTTP has no such request."""
     if call.method not in METHODS:
-        raise Unsendable(CallFault.BROKEN)
+        raise CallFailed(CallFault.BROKEN)
     url = _parsed(call.url)
-    headers = {"user-agent": "Syncline", REPEAT_HEADER: f"{task.task_id}-{call.step}"}
+    headers = {
+        "user-agent": "Syncline",
+        "accept": "*/*",
+        "accept-encoding": "gzip, deflate",
+        REPEAT_HEADER: f"{task.task_id}-{call.step}",
+    }
     if url.user is not None or url.password is not None:
         # In any header the author may have set, and in UTF-8, which the client library's own way cannot say.
         pair = f"{url.user or ''}:{url.password or ''}".encode()
@@ -69,14 +77,14 @@ def first_hop(task: Task, call: HttpCall) -> Hop:
         url = url.with_user(None)
     for name, value in call.headers:
         if not name or not _TOKEN.issuperset(name) or not _CONTROLS.isdisjoint(value):
-            raise Unsendable(CallFault.BROKEN)
+            raise CallFailed(CallFault.BROKEN)
         if name.lower() not in _CONNECTION:
             headers[name.lower()] = value
     headers[TASK_HEADER] = task.task_id
     try:
         body = None if call.body is None else call.body.encode()
     except UnicodeEncodeError:
-        raise Unsendable(CallFault.BROKEN) from None
+        raise CallFailed(CallFault.BROKEN) from None
     return Hop(method=call.method, url=url, headers=headers, body=body)
 
 
@@ -113,12 +121,12 @@ def _parsed(text: str) -> URL:
         return _checked(URL(text))
     except ValueError:
         is_http = text.lower().startswith(("http://", "https://"))
-        raise Unsendable(CallFault.CONNECT if is_http else CallFault.SCHEME) from None
+        raise CallFailed(CallFault.CONNECT if is_http else CallFault.SCHEME) from None
 
 
 def _checked(url: URL) -> URL:
     if url.scheme not in ("http", "https"):
-        raise Unsendable(CallFault.SCHEME)
+        raise CallFailed(CallFault.SCHEME)
     if not url.host or not url.port:
-        raise Unsendable(CallFault.CONNECT)
+        raise CallFailed(CallFault.CONNECT)
     return url.with_fragment(None)

@@ -16,8 +16,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from syncline_server.engine.effects import CALL_SECONDS, MAX_REPLY_BYTES, CallFailure, CallFault, CallReply
 from syncline_server.runtime.addresses import SystemLookup, TargetRefused, TargetRule
-from syncline_server.runtime.hops import MAX_REDIRECTS, Unsendable, first_hop, next_hop
+from syncline_server.runtime.hops import MAX_REDIRECTS, CallFailed, first_hop, next_hop
 from syncline_server.runtime.turns import Turns
+from syncline_server.runtime.unpacking import unpack
 
 if TYPE_CHECKING:
     import ssl
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
     Lookup = Callable[[str], Awaitable[Sequence[str]]]
     AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
-log = logging.getLogger(__name__)
-
+WAITING_SHARE = 0.95
+"""How much of its time a call may wait for its turn: what has no time left is not sent out."""
 MAX_HEADER_BYTES = 32_768
 """Of one header line of a reply."""
+
+log = logging.getLogger(__name__)
 
 
 class Performer(Protocol):
@@ -79,13 +82,15 @@ class HttpPerformer:
 
     async def perform(self, task: Task, call: HttpCall) -> CallReply | CallFailure:
         late = CallFault.QUEUE
+        started = asyncio.get_running_loop().time()
         try:
             async with (
-                asyncio.timeout(self._call_seconds),
+                asyncio.timeout_at(started + self._call_seconds * WAITING_SHARE) as limit,
                 self._turns.turn((task.process_id, call.node_id), call.max_threads),
                 self._turns.turn("all", self._max_connections),
             ):
                 late = CallFault.TIMEOUT
+                limit.reschedule(started + self._call_seconds)
                 self._out += 1
                 try:
                     return await self._follow(first_hop(task, call))
@@ -111,7 +116,7 @@ class HttpPerformer:
                 status, headers = response.status, _headers(response)
                 following = next_hop(hop, status, headers.get("location", ""))
                 if following is None or redirects == MAX_REDIRECTS:
-                    body = await _body(response)
+                    body = await _body(response, headers.get("content-encoding", ""))
                     milliseconds = (asyncio.get_running_loop().time() - started) * 1000
                     return CallReply(status=status, headers=headers, body=body, milliseconds=milliseconds)
             hop = following
@@ -215,6 +220,7 @@ def _session(
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         trust_env=False,
+        auto_decompress=False,
         max_line_size=MAX_HEADER_BYTES,
         max_field_size=MAX_HEADER_BYTES,
         trace_configs=[trace],
@@ -243,21 +249,26 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+async def _body(response: aiohttp.ClientResponse, coding: str) -> bytes:
     chunks = []
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > MAX_REPLY_BYTES:
-            raise Unsendable(CallFault.TOO_LARGE)
+            raise CallFailed(CallFault.TOO_LARGE)
         chunks.append(chunk)
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    if coding:
+        body = unpack(coding, body, MAX_REPLY_BYTES + 1)
+        if len(body) > MAX_REPLY_BYTES:
+            raise CallFailed(CallFault.TOO_LARGE)
+    return body
 
 
 def _fault(error: Exception, task: Task) -> CallFault:
     """Say what an exception means for the process."""
     match error:
-        case Unsendable():
+        case CallFailed():
             return error.fault
         case aiohttp.ClientConnectorError():
             return CallFault.REFUSED if isinstance(error.os_error, TargetRefused) else CallFault.CONNECT

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncline_server.engine.task import Outcome, Task
+    from syncline_server.engine.task import Outcome, Task, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,8 @@ class Arrival:
     node_id: str
     previous_node_id: str
     at: int
+    state: TaskState
+    """The task's state after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from syncline_server.engine import (
 )
 from syncline_server.errors import (
     AccessDenied,
+    BadCredentials,
     CallbackNotFound,
     InvalidJson,
     InvalidRequest,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 MAX_REF = 255
 MAX_REQUEST_ID = 64
 _ID_DIGITS = frozenset("0123456789abcdef")
+_ONLY_WATCHING = "A resume token gives the right to watch its task and nothing else."
 
 
 class Tasks:
@@ -120,11 +122,17 @@ class Tasks:
 
     def _process_for(self, caller: Caller, name: str) -> StoredProcess:
         if caller.only_task:
-            raise AccessDenied("A resume token gives the right to watch its task and nothing else.")
+            raise AccessDenied(_ONLY_WATCHING)
         if caller.only_process:
-            return self._catalogue.get(caller.only_process)
+            return self._of_direct_url(caller, name)
         process = self._catalogue.resolve(caller.company_id, name)
         self._access.require(caller, process, "create")
+        return process
+
+    def _of_direct_url(self, caller: Caller, name: str) -> StoredProcess:
+        process = self._catalogue.get(caller.only_process)
+        if name and self._catalogue.resolve(caller.company_id, name) != process:
+            raise BadCredentials("The process has another direct URL.")
         return process
 
     async def _earlier(self, caller: Caller, new: NewTask, digest: str) -> Task | None:
@@ -266,6 +274,8 @@ class Tasks:
     async def find(self, caller: Caller, target: Target, right: str = "view") -> Task:
         """Return a task as it is on disk; whoever may create tasks in a process may also read them."""
         if caller.only_task:
+            if right != "view":
+                raise AccessDenied(_ONLY_WATCHING)
             return await self._own_task(caller, target)
         if target.task_id:
             task = await self.read(_task_id(target.task_id))

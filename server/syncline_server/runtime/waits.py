@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import LIVE
+from syncline_server.engine import LIVE, TaskState
 from syncline_server.errors import InvalidRequest
 from syncline_server.runtime.requests import Arrival, Goal, Quiet, Reached, Target, Until, Waited
 from syncline_server.runtime.watch import is_reached
@@ -85,16 +86,21 @@ class Waits:
 
     async def _arrivals(self, task: Task, after: int) -> Sequence[Arrival]:
         found = [
-            Arrival(token.step, token.node_id, token.previous_node_id, token.entered_at)
+            Arrival(token.step, token.node_id, token.previous_node_id, token.entered_at, task.state)
             for token in task.tokens
             if token.step > after
         ]
         seen = after
         while steps := await self._store.steps(task.task_id, after=seen, limit=_PAGE):
-            found.extend(Arrival(s.sequence, s.node_id, s.previous_node_id, s.started_at) for s in steps)
+            found.extend(
+                Arrival(s.sequence, s.node_id, s.previous_node_id, s.started_at, TaskState.RUNNING) for s in steps
+            )
             seen = steps[-1].sequence
         unique = {arrival.sequence: arrival for arrival in found}
-        return [unique[sequence] for sequence in sorted(unique)]
+        arrivals = [unique[sequence] for sequence in sorted(unique)]
+        if arrivals and task.state not in LIVE:
+            arrivals[-1] = replace(arrivals[-1], state=task.state)
+        return arrivals
 
 
 class _Passed:

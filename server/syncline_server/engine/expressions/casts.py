@@ -7,11 +7,15 @@ missing value only into the empty string.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.scope import MISSING, Scope, text
-from syncline_server.engine.expressions.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from syncline_server.engine.expressions.template import Template
 
 TYPES = ("string", "number", "boolean", "object", "array")
 EXCERPT = 256
@@ -48,16 +52,14 @@ def type_of(value: object) -> str:
 
 
 def compile_value(template: Template, wanted: str) -> Callable[[Scope], object]:
-    """Return what renders the template as a value of the type; it may raise `WrongType`."""
+    """Return what renders the template as a value of the type. Both may raise `WrongType`, this one for a constant."""
     if wanted == "string":
-        if template.is_json:
-            return template.json_text
-        return template.text if template.lone is None else lambda scope: text(_charged(template.lone, scope))  # type: ignore[arg-type]
+        return template.json_text if template.is_json else template.text
     converted = _CASTS[wanted]
     if template.lone is not None:
         lone = template.lone
         return lambda scope: converted(_charged(lone, scope))
-    if template.static is not None and wanted in ("number", "boolean"):
+    if template.static is not None:
         constant = converted(template.static)
         return lambda _: constant
     if wanted in ("object", "array"):
@@ -67,9 +69,8 @@ def compile_value(template: Template, wanted: str) -> Callable[[Scope], object]:
 
 def compile_json(template: Template, wanted: str) -> Callable[[Scope], str]:
     """Return what renders the template as JSON text of a value of the type; it may raise `WrongType`."""
-    if wanted in ("object", "array") and template.lone is None:
-        if template.always_json(dict if wanted == "object" else list):
-            return template.json_text
+    if wanted in ("object", "array") and template.always_json(dict if wanted == "object" else list):
+        return template.json_text
     value = compile_value(template, wanted)
     return lambda scope: values.dumps(value(scope))
 

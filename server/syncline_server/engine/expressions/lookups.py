@@ -35,7 +35,13 @@ def refuse_foreign(path: Path) -> None:
         raise BadReference(f"{{{{{path.source}}}}}: environment variables cannot run here yet")
     if names[0] == "node" and len(segments) > 2 and segments[1].bracketed and not isinstance(segments[1].key, int):
         raise BadReference(f"{{{{{path.source}}}}}: counters of nodes cannot run here yet")
-    if names[0] == "conv" and len(segments) > 3 and segments[1].bracketed and names[2] == "node" and segments[3].bracketed:
+    if (
+        names[0] == "conv"
+        and len(segments) > 3
+        and segments[1].bracketed
+        and names[2] == "node"
+        and segments[3].bracketed
+    ):
         raise BadReference(f"{{{{{path.source}}}}}: counters of nodes cannot run here yet")
 
 

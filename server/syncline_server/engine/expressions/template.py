@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.lookups import Lookup, compile_path, join
-from syncline_server.engine.expressions.references import BadReference, parse_text
+from syncline_server.engine.expressions.references import BadReference, Path, parse_text
 from syncline_server.engine.expressions.scope import MISSING, Scope, text
 
 _FUNCTION = re.compile(
@@ -41,7 +41,9 @@ class Template:
     def __init__(self, source: str, parts: tuple[Part, ...]) -> None:
         self.source = source
         self.parts = parts
-        self.static: str | None = source if not parts else parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+        self.static: str | None = (
+            source if not parts else parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+        )
         """The text when no reference is in it."""
         self.lone: Lookup | None = None
         """The reference when it is all there is."""
@@ -81,13 +83,18 @@ class Template:
 
     def always_json(self, kind: type) -> bool:
         """Tell whether what it renders as is sure to be JSON text of the kind: every reference stands in a string literal."""
-        return type(self.skeleton) is kind and all(isinstance(part, str) or part[1] is _escaped for part in self.json_parts)
+        return type(self.skeleton) is kind and all(
+            isinstance(part, str) or part[1] is _escaped for part in self.json_parts
+        )
 
 
-def compile_template(source: str) -> Template:
-    """Compile a text; raise `BadReference` for what can't be read or can't run here."""
+def compile_template(source: str, adapt: Callable[[Path], Path] | None = None) -> Template:
+    """Compile a text, its paths adapted first; raise `BadReference` for what can't be read or can't run here."""
     refuse_functions(source)
-    return Template(source, tuple(part if isinstance(part, str) else compile_path(part) for part in parse_text(source)))
+    parts = parse_text(source)
+    if adapt is not None:
+        parts = tuple(part if isinstance(part, str) else adapt(part) for part in parts)
+    return Template(source, tuple(part if isinstance(part, str) else compile_path(part) for part in parts))
 
 
 def refuse_functions(source: str) -> None:

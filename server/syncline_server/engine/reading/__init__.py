@@ -1,0 +1,1 @@
+"""Makes a process of a definition in the documented export format, or says everything that keeps it from running."""
