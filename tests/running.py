@@ -6,16 +6,19 @@ is closed, however it comes about.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from syncline_cli import devfile
 
@@ -29,26 +32,50 @@ PROGRAMS = {"server": "syncline_server", "gateway": "syncline_gateway"}
 
 
 class DidNotStart(Exception):
-    """The command ended, or hung, before it served; the message holds what it said."""
+    """The command ended, or hung, before it served."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(f"syncline dev ended with status {status}\n{said}")
+        self.status = status
+        self.said = said
+        """All that it wrote, on stdout and stderr."""
 
 
 class RunningDev:
     """One `syncline dev`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], data: Path, log: Path, life: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], data: Path, life: int) -> None:
         self.process = process
         self.data = data
-        self._log = log
         self._life = life
+        self._lines: list[str] = []
+        self._heard = threading.Condition()
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
 
     @property
     def key(self) -> devfile.DevFile:
         """What `dev-key.json` says now: addresses, key, process ids."""
         return devfile.read(self.data)
 
-    def log(self) -> str:
+    def said(self) -> str:
         """Return what the command and both programs have written so far, the banner included."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        with self._heard:
+            return "".join(self._lines)
+
+    def wait_for(self, text: str, *, times: int = 1, seconds: float = START_SECONDS) -> None:
+        """Return when so many lines that hold a text have been written."""
+        with self._heard:
+            if not self._heard.wait_for(lambda: sum(text in line for line in self._lines) >= times, seconds):
+                raise AssertionError(f"nothing said {text!r} within {seconds:g} s\n{''.join(self._lines)}")
+
+    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        """Return when the gateway serves and reaches the server."""
+        until = time.monotonic() + seconds
+        while get(f"{self.key.http}/readyz") != 200:
+            if time.monotonic() > until:
+                raise AssertionError(f"not ready within {seconds:g} s\n{self.said()}")
+            select.select([], [], [], 0.02)
 
     def pid(self, program: str) -> int | None:
         """Return the process id of `server` or `gateway`; None while it is being started again."""
@@ -66,41 +93,56 @@ class RunningDev:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def cut_off(self) -> None:
-        """Let it notice that whoever started it is gone."""
-        if self._life >= 0:
-            os.close(self._life)
-            self._life = -1
-
     def stop(self) -> int:
-        """Tell it to end, and return its exit status; it is killed when it takes much too long."""
+        """Tell it to end, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self, seconds: float = STOP_SECONDS) -> int:
         """Return its exit status as soon as it has ended; it is killed, with its programs, when it does not."""
         try:
-            return self.process.wait(seconds)
+            status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            programs = _children(self.process.pid)
-            self.process.kill()
-            for pid in programs:
+            self.kill_all()
+            raise AssertionError(f"syncline dev did not end within {seconds:g} s\n{self.said()}") from None
+        self.cut_off()
+        self._listening.join(seconds)
+        return status
+
+    def kill_all(self) -> None:
+        """Kill the command and both programs."""
+        programs = _children(self.process.pid)
+        self.process.kill()
+        self.process.wait()
+        for pid in programs:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            self.process.wait()
-            raise AssertionError(f"syncline dev did not end within {seconds:g} s\n{self.log()}") from None
-        finally:
-            self.cut_off()
+        self.cut_off()
+
+    def cut_off(self) -> None:
+        """Let it notice that whoever started it is gone."""
+        if self._life >= 0:
+            os.close(self._life)
+            self._life = -1
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as output:
+            for line in output:
+                with self._heard:
+                    self._lines.append(line.decode("utf-8", "replace"))
+                    self._heard.notify_all()
 
 
 @contextmanager
 def running_dev(
-    folder: Path, *, options: Sequence[str] = (), environ: Mapping[str, str] | None = None, own_life: bool = False
+    folder: Path, *, options: Sequence[str] = (), environ: Mapping[str, str] | None = None, from_shell: bool = False
 ) -> Iterator[RunningDev]:
     """Start `syncline dev` with its data in `folder/data`, give it when it serves, and end it after the block.
 
-    With `own_life` it gets no pipe, as from a shell: a SIGINT then counts, and the test has to see to its end.
+    With `from_shell` it gets no pipe to its parent, and a SIGINT counts.
     """
-    dev = start_dev(folder, options=options, environ=environ or {}, own_life=own_life)
+    dev = start_dev(folder, options=options, environ=environ or {}, from_shell=from_shell)
     try:
         yield dev
     finally:
@@ -109,39 +151,41 @@ def running_dev(
         dev.cut_off()
 
 
-def start_dev(folder: Path, *, options: Sequence[str], environ: Mapping[str, str], own_life: bool) -> RunningDev:
-    """Start it and return when it serves, or raise `DidNotStart` with all that it said."""
+def start_dev(folder: Path, *, options: Sequence[str], environ: Mapping[str, str], from_shell: bool) -> RunningDev:
+    """Start it and return when it serves, or raise `DidNotStart`."""
     ready, ready_far = os.pipe()
     life_near, life = os.pipe()
-    data, log = folder / "data", folder / "dev.log"
-    pipes = {"SYNCLINE_READY_FD": str(ready_far)} | ({} if own_life else {"SYNCLINE_LIFE_FD": str(life_near)})
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "syncline_cli", *_options(data, options)],
-            env={**_environ(), **environ, **pipes},
-            pass_fds=(ready_far, life_near),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # a Ctrl-C at the tests is not one at this
-        )
+    pipes = {"SYNCLINE_READY_FD": str(ready_far)} | ({} if from_shell else {"SYNCLINE_LIFE_FD": str(life_near)})
+    ports = (f"--{face}={ANY_PORT}" for face in ("http", "http-async", "grpc"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syncline_cli", "dev", f"--data={folder / 'data'}", *ports, *options],
+        env={**os.environ, **environ, **pipes},
+        pass_fds=(ready_far, life_near),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # a Ctrl-C at the tests is not one at this
+    )
     os.close(ready_far)
     os.close(life_near)
-    dev = RunningDev(process, data, log, life)
+    dev = RunningDev(process, folder / "data", life)
     if not _announced(ready, START_SECONDS):
-        status = dev.stop() if process.poll() is None else process.wait()
-        dev.cut_off()
-        raise DidNotStart(f"syncline dev ended with status {status}\n{dev.log()}")
+        status = dev.wait()
+        raise DidNotStart(status, dev.said())
     return dev
 
 
-def _options(data: Path, options: Sequence[str]) -> list[str]:
-    """Return the command's words; a later option wins over an earlier one."""
-    return ["dev", f"--data={data}", f"--http={ANY_PORT}", f"--http-async={ANY_PORT}", f"--grpc={ANY_PORT}", *options]
-
-
-def _environ() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SYNCLINE_")}
+def get(url: str) -> int:
+    """Return the status of a GET; 0 when nobody answers."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=5)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def _announced(ready: int, seconds: float) -> bool:

@@ -67,10 +67,9 @@ def connected(where: Target, environ: Mapping[str, str]) -> Iterator[Contract]:
 
 
 def _channel(address: str, environ: Mapping[str, str]) -> grpc.Channel:
-    authority = environ.get("SYNCLINE_TLS_CA")
-    if authority:
-        certificate, key = (_content(environ.get(f"SYNCLINE_TLS_{name}")) for name in ("CERT", "KEY"))
-        credentials = grpc.ssl_channel_credentials(_content(authority), key, certificate)
+    authority, certificate, key = (_content(environ.get(f"SYNCLINE_TLS_{name}")) for name in ("CA", "CERT", "KEY"))
+    if authority or certificate or key:
+        credentials = grpc.ssl_channel_credentials(authority, key, certificate)
         return grpc.secure_channel(address, credentials, CHANNEL_OPTIONS)
     host, _ = environment.address(address)
     plaintext = environment.read(environ, "SYNCLINE_PLAINTEXT", environment.flag, default=False)
@@ -104,5 +103,6 @@ def _refusal(error: grpc.RpcError, address: str) -> Refused:
         if detail.Unpack(info):
             reason = info.reason
         elif detail.Unpack(violations):
-            details.extend(f"{one.field}: {one.description}" for one in violations.field_violations)
+            listed = ((one.field, one.description) for one in violations.field_violations)
+            details.extend(f"{field}: {text}" for field, text in listed if text != status.message)
     return Refused(f"{status.message} ({reason})", reason=reason, details=tuple(details))

@@ -1,9 +1,9 @@
 """Operations under way, and the callers who wait for them.
 
-A `Flight` is one operation from the moment it is asked until its reply is complete. It may be sent more than once: when
-a stream breaks, what was not accepted goes out again as it was, under the same request id, and what was accepted is
-awaited again by its resume token. A `Caller` is one HTTP request's worth of flights; it stays for its own time, whatever
-happens to streams and servers meanwhile.
+A `Flight` is one operation from the moment it is asked until its reply is complete. It may be sent more than once:
+when a stream breaks, what was not accepted goes out again as it was, under the same request id, and what was accepted
+is awaited again by its resume token. A `Caller` is one HTTP request's worth of flights; it stays for its own time,
+whatever happens to streams and servers meanwhile.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
-    from google.protobuf.message import Message
-
     from syncline_gateway.dialect import Call
     from syncline_gateway.link import Link
 
 LEAST_SECONDS = 2.0
-"""A caller with less time than this still learns whether its operation was done: that takes a disk's commit, no more."""
+"""A caller with less time than this still learns whether its operation was done: that takes no more than a commit."""
 _GONE = ("TASK_NOT_FOUND", "TASK_EXPIRED")
-_UNAVAILABLE = 14
+_PASSING = ("UNAVAILABLE", "OVERLOADED")
+_REPEATABLE = ("create_task", "modify_task")
 
 _run = secrets.token_hex(12)
 _numbers = itertools.count(1)
@@ -46,58 +45,60 @@ class Flight:
     def __init__(self, caller: Caller, operation: Operation, credentials: Credentials | None) -> None:
         self.caller = caller
         self.operation: Operation | None = operation
+        """What to send; None once it is accepted, when the resume token is enough."""
         self.credentials = credentials
         self.reply = Reply()
         self.link: Link | None = None
         self.number = 0
         self.attempt = 1
         self.parked = False
-        """The stream that it went out on has said `accepted`."""
+        """The stream that it went out on last has said `accepted`."""
         self.over = False
         """Nobody waits for it: its reply is complete, or its caller left."""
         self._kind = operation.WhichOneof("request")
         self._until: tuple[int, str] = (0, "")
-        if self._kind in ("create_task", "modify_task"):
+        if self._kind in _REPEATABLE:
             request = getattr(operation, self._kind)
             if not request.request_id:
                 request.request_id = f"{_run}-{next(_numbers):x}"
 
     def accept(self, accepted: Accepted) -> None:
-        """Note that the task is on disk. What was sent is forgotten: from here on the resume token is enough."""
+        """Note that the task is on disk."""
         self.parked = True
         if self.reply.accepted is None and self.operation is not None:
-            # A copy, because a part of a message keeps all of it in memory.
-            self.reply.accepted = Accepted()
-            self.reply.accepted.CopyFrom(accepted)
             asked = self.operation.create_task.wait if self._kind == "create_task" else self.operation.wait_task
             self._until = (asked.until, asked.node_id)
+        # A copy, because a part of a message keeps all of it in memory.
+        self.reply.accepted = Accepted()
+        self.reply.accepted.CopyFrom(accepted)
         self.operation = self.credentials = None
         self.caller.one_accepted(self)
 
     def finish(self, result: Result) -> None:
         """Complete the reply."""
-        if self.over:
-            return
-        self.reply.result = self._as_asked(result)
-        self._end()
+        if not self.over:
+            self.reply.result = self._as_asked(result)
+            self.operation = self.credentials = None
+            self._end()
 
     def leave(self) -> None:
         """Let the reply be as it is: the caller does not wait any more."""
-        if self.over:
-            return
-        self._end()
-        if self.link is not None:
-            self.link.leave(self)
+        if not self.over:
+            self._end()
+            if self.link is not None:
+                self.link.leave(self)
 
     def is_interrupted_by(self, result: Result) -> bool:
-        """Tell whether a result says no more than that the server stops, so that the task is to be awaited elsewhere."""
-        return self.parked and result.HasField("error") and result.error.code == _UNAVAILABLE
+        """Tell whether a result says no more than that the server stops, so that the task is to be awaited again."""
+        if not result.HasField("error") or not (self.parked or self.attempt > 1):
+            return False
+        return reasons.read(result.error).reason in _PASSING
 
-    def board(self, seconds_left: float) -> None:
+    def board(self) -> None:
         """Make ready to go out again on another stream."""
         self.link, self.parked = None, False
         self.attempt += 1
-        left = _duration(max(seconds_left, 0.0))
+        left = as_duration(self.caller.seconds_left())
         accepted = self.reply.accepted
         if accepted is not None:
             until, node_id = self._until
@@ -105,22 +106,23 @@ class Flight:
             wait.until = until  # type: ignore[assignment]  # a number of the enum, as it was asked
             self.operation = Operation(wait_task=wait)
             self.credentials = Credentials(resume_token=accepted.resume_token)
-        elif self.operation is not None and self._kind == "create_task" and self.operation.create_task.HasField("wait"):
+        elif self.operation is not None and self.operation.create_task.HasField("wait"):
             self.operation.create_task.wait.timeout.CopyFrom(left)
 
     def _as_asked(self, result: Result) -> Result:
         if self._kind == "create_task" and result.HasField("wait_task"):
-            waited = result.wait_task
-            return Result(create_task=CreateTaskResponse(task=waited.task, outcome=_optional(waited, "outcome")))
-        if self._kind == "delete_task" and self.attempt > 1 and result.HasField("error"):
-            # The first attempt may have done it, and there is nothing left to tell the two apart by.
-            if reasons.read(result.error).reason in _GONE:
-                return Result(delete_task=DeleteTaskResponse())
-        return result
+            created = CreateTaskResponse(task=result.wait_task.task)
+            if result.wait_task.HasField("outcome"):
+                created.outcome.CopyFrom(result.wait_task.outcome)
+            return Result(create_task=created)
+        if self._kind != "delete_task" or self.attempt == 1 or not result.HasField("error"):
+            return result
+        # The first attempt may have deleted it, and nothing is left to tell.
+        gone = reasons.read(result.error).reason in _GONE
+        return Result(delete_task=DeleteTaskResponse()) if gone else result
 
     def _end(self) -> None:
         self.over = True
-        self.operation = self.credentials = None
         self.caller.one_over()
 
 
@@ -180,10 +182,7 @@ class Caller:
             flight.leave()
 
 
-def _duration(seconds: float) -> Duration:
-    whole = int(seconds)
-    return Duration(seconds=whole, nanos=int((seconds - whole) * 1_000_000_000))
-
-
-def _optional(message: Message, field: str) -> Message | None:
-    return getattr(message, field) if message.HasField(field) else None
+def as_duration(seconds: float) -> Duration:
+    """Return the time as the contract has it; what is below 0 is 0."""
+    nanos = max(round(seconds * 1_000_000_000), 0)
+    return Duration(seconds=nanos // 1_000_000_000, nanos=nanos % 1_000_000_000)

@@ -98,7 +98,9 @@ class Link:
                 self._end(flight, result)
         if frame.going_away:
             self._credit = 0
-        if self._queue:
+            while self._queue:
+                self._interrupted(self._queue.popleft())
+        elif self._queue:
             self._wake()
 
     def lose(self) -> list[Flight]:
@@ -116,7 +118,7 @@ class Link:
         while self._queue and self._taken < self._credit:
             flight = self._queue[0]
             operation, credentials = flight.operation, flight.credentials
-            if operation is None:
+            if operation is None:  # It was finished here: this program stops.
                 self._queue.popleft()
                 continue
             if size > FRAME_BYTES and (credentials is None or credentials is not presented):

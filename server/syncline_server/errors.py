@@ -194,6 +194,12 @@ class DeadlineExceeded(LimitError):
     reason = "DEADLINE_EXCEEDED"
 
 
+class CallerLeft(LimitError):
+    """The caller gave up; the task goes on."""
+
+    reason = "CANCELLED"
+
+
 class OurFault(SynclineError):
     """A fault of this server."""
 

@@ -14,7 +14,7 @@ import grpc.aio
 
 
 async def run(
-    address: str, method: str, calls: int, seconds: float, authorization: str, request: bytes
+    address: str, method: str, *, calls: int, seconds: float, authorization: str, request: bytes
 ) -> dict[str, object]:
     """Keep so many calls in flight for so long; return the rate and the times, in milliseconds."""
     metadata = (("authorization", authorization),) if authorization else ()
@@ -49,4 +49,5 @@ async def run(
 if __name__ == "__main__":
     address, method, calls, seconds, authorization = sys.argv[1:]
     body = sys.stdin.buffer.read()
-    print(json.dumps(asyncio.run(run(address, method, int(calls), float(seconds), authorization, body))))
+    measured = run(address, method, calls=int(calls), seconds=float(seconds), authorization=authorization, request=body)
+    print(json.dumps(asyncio.run(measured)))

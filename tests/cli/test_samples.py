@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from syncline_cli.dev.samples import ALIASES, Sample, samples
+from syncline_server.engine import Limits, read_file, read_process
 
 TOP = "obj_type obj_id parent_id title description status params ref_mask conv_type scheme uuid company_id"
 NODE = "id obj_type condition title description x y uuid extra options"
@@ -93,6 +94,14 @@ def test_every_error_link_leads_somewhere_else(nodes: dict[str, dict[str, Any]])
         for logic in node["condition"]["logics"]:
             if "err_node_id" in logic:
                 assert nodes[logic["err_node_id"]]["obj_type"] in (FINAL, ESCALATION)
+
+
+def test_a_sample_runs_here_and_can_be_read_in_one_way_only(sample: Sample) -> None:
+    [process] = read_file(sample.file_json)
+
+    read = read_process(process.source_text, process_id=1, version=1, limits=Limits())
+
+    assert (read.faults, read.notes) == ((), ())
 
 
 def _targets(node: dict[str, Any]) -> set[str]:

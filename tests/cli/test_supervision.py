@@ -43,7 +43,7 @@ async def test_a_program_tells_when_it_serves(life: LifeLine) -> None:
     child = await Child.start(program(UNTIL_TOLD), life)
 
     assert await child.ready() == {"pid": str(child.pid)}
-    await child.stop()
+    assert await child.stop()
     assert await child.ended() == 0
 
 
@@ -86,8 +86,7 @@ async def test_a_program_that_does_not_listen_is_ended_with_all_it_started(life:
     # opens once the helper has its end open, and ends when nobody has
     alive = await asyncio.to_thread(mark.open, "rb")
 
-    await child.stop(grace=0.05)
-
+    assert not await child.stop(grace=0.05)
     assert await child.ended() == -signal.SIGKILL
     with alive:
         assert await asyncio.wait_for(asyncio.to_thread(alive.read), SOON) == b""

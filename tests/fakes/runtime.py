@@ -6,13 +6,13 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from syncline_server.store.memory import MemoryStore
+
 from fakes.clock import CountedIds, FakeClock
 from fakes.performer import FakePerformer
-
 from syncline_server.engine import Limits
 from syncline_server.runtime.requests import Caller, Goal, NewTask, Target, Until, Waited
 from syncline_server.runtime.server import Runtime
-from syncline_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from syncline_server.engine import Task
@@ -60,7 +60,7 @@ class World:
 
 
 def _runtime(store: Store, performer: FakePerformer, clock: FakeClock, before: Runtime | None = None) -> Runtime:
-    ids = before._ids if before is not None else CountedIds()  # noqa: SLF001 - ids go on where they were
+    ids = before._ids if before is not None else CountedIds()  # ids go on where they were
     return Runtime(
         store=store,
         performer=performer,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from load.report import Report
 from load.run import SCENARIOS
 

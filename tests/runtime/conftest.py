@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fakes.runtime import World, make_world
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from syncline_server.store.memory import MemoryStore
 
 from syncline_server.engine import Task
 from syncline_server.errors import CommitFailed, StoreUnusable, Unavailable
 from syncline_server.runtime.commits import Change, Committer
-from syncline_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,8 +69,8 @@ async def begun(disk: SlowDisk) -> None:
 
 async def test_what_arrives_during_a_commit_goes_into_the_next() -> None:
     disk, listener = SlowDisk(), Listening()
-    committer = Committer(disk)
-    committer.start(listener)
+    committer = Committer(disk, listener)
+    committer.start()
 
     first = put(committer, "a")
     await begun(disk)
@@ -88,8 +88,8 @@ async def test_what_arrives_during_a_commit_goes_into_the_next() -> None:
 
 async def test_a_failed_commit_takes_along_what_was_built_on_it() -> None:
     disk, listener = SlowDisk(), Listening()
-    committer = Committer(disk)
-    committer.start(listener)
+    committer = Committer(disk, listener)
+    committer.start()
 
     first = put(committer, "a")
     await begun(disk)
@@ -110,8 +110,8 @@ async def test_a_failed_commit_takes_along_what_was_built_on_it() -> None:
 
 async def test_a_disk_that_cannot_be_trusted_ends_everything() -> None:
     disk = SlowDisk()
-    committer = Committer(disk)
-    committer.start(Listening())
+    committer = Committer(disk, Listening())
+    committer.start()
 
     first = put(committer, "a")
     await begun(disk)
@@ -128,8 +128,8 @@ async def test_a_disk_that_cannot_be_trusted_ends_everything() -> None:
 
 async def test_stopping_commits_what_is_waiting() -> None:
     disk, listener = SlowDisk(), Listening()
-    committer = Committer(disk)
-    committer.start(listener)
+    committer = Committer(disk, listener)
+    committer.start()
     first = put(committer, "a")
     disk.end()
 

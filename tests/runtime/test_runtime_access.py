@@ -6,8 +6,8 @@ import base64
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import exports
 
+from fakes import exports
 from syncline_server.errors import (
     AccessDenied,
     BadCredentials,
@@ -51,6 +51,11 @@ VECTORS = [
     (ESCAPED.encode(), "1700000000", "4dd97e321bb5928539de250ec58328101dfd6bc5"),
 ]
 """The published vectors; the secret is `s3cr3t`."""
+
+
+def basic(key: ApiKey) -> str:
+    """Return the header that presents a key."""
+    return "Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
 
 
 async def keep_key(world: World, login: str = "13000", **more: object) -> None:
@@ -119,7 +124,7 @@ async def test_rights_come_by_grant_and_go_with_the_key(world: World) -> None:
     process_id = await world.deploy(exports.silent(), "silent")
     process = world.runtime.catalogue.get(process_id)
     key = await access.create_key(owner, "worker", 0)
-    caller = access.by_authorization("Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode())
+    caller = access.by_authorization(basic(key))
 
     with pytest.raises(AccessDenied):
         await world.runtime.tasks.create(caller, NewTask(process="@silent"))
@@ -142,7 +147,9 @@ async def test_rights_come_by_grant_and_go_with_the_key(world: World) -> None:
 async def test_companies_do_not_see_each_other(world: World) -> None:
     process_id = await world.deploy(exports.silent(), "silent")
     company, key = await world.runtime.access.create_company(world.owner, "Other")
-    other = world.runtime.access.by_authorization("Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode())
+    other = world.runtime.access.by_authorization(
+        "Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
+    )
 
     assert not other.operator
     with pytest.raises(AccessDenied) as caught:
@@ -153,7 +160,7 @@ async def test_companies_do_not_see_each_other(world: World) -> None:
     with pytest.raises(CompanyNotFound):
         world.runtime.access.company(other, world.owner.company_id)
     assert world.runtime.access.company(other, "me") == company
-    assert world.runtime.deploying.list(other, after=0, limit=10) == []
+    assert world.runtime.deploying.visible(other, after=0, limit=10) == []
 
 
 async def test_what_a_key_may_be_is_checked(world: World) -> None:

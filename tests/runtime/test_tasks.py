@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fakes import exports
 from fakes.clock import START
 from fakes.runtime import PUBLIC_URL
-
 from syncline_server.engine import OutcomeKind, TaskState, values
 from syncline_server.errors import (
     InvalidJson,
@@ -131,7 +131,9 @@ async def test_a_modified_task_goes_on_and_answers(world: World) -> None:
     task = await world.create("@waiting", '{"a":{"b":1,"c":2}}')
     assert task.state is TaskState.WAITING
 
-    changed = await world.runtime.tasks.modify(world.owner, Target(task_id=task.task_id), '{"a":{"b":3},"answer":"yes"}')
+    changed = await world.runtime.tasks.modify(
+        world.owner, Target(task_id=task.task_id), '{"a":{"b":3},"answer":"yes"}'
+    )
 
     assert changed.data["a"] == {"b": 3}
     assert changed.outcome is not None

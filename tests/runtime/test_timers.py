@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fakes.clock import START, FakeClock
-
 from syncline_server.runtime.timers import Timers
 
 

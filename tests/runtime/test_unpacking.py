@@ -65,7 +65,7 @@ def test_gzip_members_are_joined_and_what_pads_them_is_left_out() -> None:
         ("gzip, gzip", b"x", "unknown content coding"),
         ("gzip", b"{}", "not of its content coding"),
         ("deflate", b"\x78{}", "not of its content coding"),
-        ("gzip", gzip.compress(b"a") * 1000, "too many members"),
+        ("gzip", gzip.compress(b"a", mtime=0) * 17, "too many members"),
     ],
 )
 def test_what_cannot_be_unpacked_is_refused(coding: str, packed: bytes, words: str) -> None:

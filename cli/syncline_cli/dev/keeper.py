@@ -69,5 +69,5 @@ class Keeper:
 
     async def stop(self) -> None:
         """End the program, for good; call it once `keep` no longer runs."""
-        if self._child:
-            await self._child.stop()
+        if self._child and not await self._child.stop():
+            self._say(f"{self._command.name} took too long to end, and was killed")

@@ -95,12 +95,14 @@ class Child:
         """Return the exit status, negative for the signal that ended it, as soon as there is one."""
         return await self._process.wait()
 
-    async def stop(self, grace: float = GRACE_SECONDS) -> None:
-        """Ask the program to end; make it end, and all that it started, when it takes too long."""
+    async def stop(self, grace: float = GRACE_SECONDS) -> bool:
+        """Ask the program to end, and tell whether it did; make it end, and all that it started, when it does not."""
         self._signal(os.kill, signal.SIGTERM)
-        if not await self._ended_within(grace):
-            self._signal(os.killpg, signal.SIGKILL)
-            await self.ended()
+        if await self._ended_within(grace):
+            return True
+        self._signal(os.killpg, signal.SIGKILL)
+        await self.ended()
+        return False
 
     async def _ended_within(self, seconds: float) -> bool:
         try:

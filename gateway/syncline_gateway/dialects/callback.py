@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SUBMIT_SECONDS = 30.0
 _CALLBACK_ID = re.compile(r"[0-9A-Za-z_-]{1,128}\Z").match
-_JSON = {"content-type": "application/json; charset=utf-8"}
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
 _UNKNOWN = (404, "No such callback.")
 _INTERNAL = (500, "A fault of this server.")
 _AWAY = (503, "The server is not available; try again later.")
@@ -101,11 +101,11 @@ def answer_for(reason: str) -> tuple[int, str]:
 
 
 def _taken(how: str) -> HttpResponse:
-    return HttpResponse(body=b"{}", headers={**_JSON, "syncline-callback": how})
+    return HttpResponse(body=b"{}", headers={**_JSON, "Syncline-Callback": how})
 
 
 def _answer(status: int, message: str) -> HttpResponse:
     if status == 200:
         return _taken(message)
-    headers = {**_JSON, "retry-after": "1"} if status in (429, 503) else _JSON
+    headers = {**_JSON, "Retry-After": "1"} if status in (429, 503) else _JSON
     return HttpResponse(status=status, body=json.dumps({"error": message}).encode(), headers=headers)

@@ -18,7 +18,6 @@ What the vendor leaves open, and what is done here:
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
@@ -32,7 +31,7 @@ from syncline_gateway.dialects.ops_answer import bare_error, envelope
 from syncline_gateway.dialects.ops_plan import AWAY_HEADERS, JSON, Plan
 from syncline_gateway.dialects.ops_read import Creating, read_op
 from syncline_gateway.dialects.ops_words import AWAY, INCORRECT_BODY
-from syncline_gateway.jsontext import BadJson, Members, checked_text, is_number, is_string, objects, read_object
+from syncline_gateway.jsontext import BadJson, Members, checked_text, is_number, is_string, objects, quoted, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +55,8 @@ _CONNECTION = {
 _UNSEEN_HEADERS = frozenset(_RIGHTS | _CONNECTION)
 _SECONDS = re.compile(r"\s*\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z|-0(?:\.0*)?\Z").match
 _READERS = {"ops": objects}
+# An answer may come after the end of the task: whatever the process left running elsewhere may still post it.
+_UNTIL = WaitUntil.WAIT_UNTIL_ANSWER
 
 
 class Ops:
@@ -147,8 +148,8 @@ def _signed(request: HttpRequest) -> Credentials:
 def _waiting(timeout: float, headers: Mapping[str, str], count: int) -> Creating:
     nanos = round(timeout * 1_000_000_000)
     duration = Duration(seconds=nanos // 1_000_000_000, nanos=nanos % 1_000_000_000)
-    # An answer may come after the end of the task: whatever the process left running elsewhere may still post it.
-    wait = Wait(until=WaitUntil.WAIT_UNTIL_ANSWER, timeout=duration)
-    shown = {name: text for name, text in headers.items() if name not in _UNSEEN_HEADERS}
-    headers_json = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    wait = Wait(until=_UNTIL, timeout=duration)
+    # A name is a token, so it needs no escapes.
+    shown = [f'"{name}":{quoted(text)}' for name, text in headers.items() if name not in _UNSEEN_HEADERS]
+    headers_json = f"{{{','.join(shown)}}}"
     return Creating(wait, headers_json if len(headers_json) * count <= _MAX_HEADERS_BYTES else "{}")

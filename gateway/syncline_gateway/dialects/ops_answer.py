@@ -35,6 +35,7 @@ _STATES = {
     TaskState.TASK_STATE_FAILED: "canceled",
     TaskState.TASK_STATE_CANCELLED: "canceled",
 }
+_ANSWERED = OutcomeKind.OUTCOME_KIND_ANSWERED
 _VISITS = {"": "created", "failed": "canceled", "cancelled": "canceled"}
 
 
@@ -66,7 +67,7 @@ def sync_entry(op: Op, reply: Reply | None, *, with_task: bool) -> str:
     result = reply.result if reply is not None else None
     if result is not None and result.HasField("create_task"):
         outcome = result.create_task.outcome
-        if outcome.kind == OutcomeKind.OUTCOME_KIND_ANSWERED:
+        if outcome.kind == _ANSWERED:
             return f'{{{given}"proc":"ok","data":{outcome.data_json or "null"}{task}}}'
     fault = _fault(op, result)
     return f'{{{given}"proc":"error","description":{quoted(fault.description)}{_at_fault(fault)}{task}}}'

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from syncline.v1.exchange_pb2 import Credentials
     from syncline_gateway.dialect import Reply
 
-JSON = {"content-type": "application/json; charset=utf-8"}
-AWAY_HEADERS = {**JSON, "retry-after": "1"}
-HANDLE = "syncline-task-id"
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+AWAY_HEADERS = {**JSON, "Retry-After": "1"}
+HANDLE = "Syncline-Task-Id"
 MAX_HANDLES = 64
 """With more ops the header would pass the 8 KiB that common clients take."""
 _PAGE = 1000

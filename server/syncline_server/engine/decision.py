@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """Asks for the data of another task: the newest one of a process with a ref. The fact is a dict, or None without such a task."""
+    """Asks for the data of another task, the newest of a process with a ref. The fact is a dict, None without a task."""
 
     process: str
     """Decimal id, or `@alias`."""
@@ -43,3 +43,7 @@ class Decision:
 
 class IllegalMove(Exception):
     """The event does not fit the task's state; nothing changes."""
+
+
+class TooMuchData(IllegalMove):
+    """A modification would take the task's data over a limit; nothing changes. The message is for whoever sent it."""

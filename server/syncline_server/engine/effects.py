@@ -25,7 +25,7 @@ class HttpCall:
     url: str
     """With its query string."""
     headers: tuple[tuple[str, str], ...] = ()
-    """As the author and the body's format ask for; the performer adds its own (`Idempotency-Key`, `X-Corezoid-TaskID`)."""
+    """As the author and the body's format ask for; the performer adds its own (`Idempotency-Key`, …)."""
     body: str | None = None
     """Text, sent as UTF-8; None for no body."""
     max_threads: int = 5

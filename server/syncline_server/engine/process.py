@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from syncline_server.engine.expressions.conditions import Condition
+    from syncline_server.engine.expressions.http_text import UrlTemplate
     from syncline_server.engine.expressions.scope import Scope
     from syncline_server.engine.expressions.targets import Target
     from syncline_server.engine.expressions.template import Template
-    from syncline_server.engine.expressions.urls import UrlTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ class ApiCall:
     """The body as text; None when it is made of the members."""
     members_as: str
     """Where the members go: `query`, `json` or `form`."""
+    body_is_json: bool
+    """Whether a body is sure to be JSON text."""
     max_threads: int
     sends_system_parameters: bool
     debug_info: bool

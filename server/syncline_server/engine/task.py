@@ -1,7 +1,7 @@
 """What a task is: frozen records without behaviour.
 
 Rule 1: a record here holds everything that must survive a restart, and nothing else.
-Rule 2: every instant is an `int`, milliseconds since the epoch, UTC; every sequence number counts from 1 within its task.
+Rule 2: every instant is an `int`, milliseconds since the epoch, UTC; a sequence number counts from 1 within its task.
 """
 
 from __future__ import annotations

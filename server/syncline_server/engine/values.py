@@ -14,7 +14,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from json.encoder import encode_basestring  # type: ignore[attr-defined]  # typeshed leaves it out
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MAX_EXPONENT_DIGITS = 15
 """Beyond it `Decimal` can't hold a number."""
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)0*([0-9]+))?")
-_LONG_EXPONENT = re.compile(r"[eE][+-]?0*[0-9]{%d}" % (MAX_EXPONENT_DIGITS + 1))
+_LONG_EXPONENT = re.compile(rf"[eE][+-]?0*[0-9]{{{MAX_EXPONENT_DIGITS + 1}}}")
 
 
 class JsonFault(ValueError):
@@ -134,7 +134,7 @@ def compare(one: object, other: object) -> int:
 
 
 def _parts(value: object) -> tuple[int, int, str]:
-    """Split a number: its sign, the power of ten of its first digit, its digits. Between equal signs the rest orders magnitudes."""
+    """Split a number into its sign, the power of ten of its first digit, and its digits: these two order magnitudes."""
     match = _NUMBER.fullmatch(value.text if isinstance(value, Number) else repr(value))
     assert match is not None, value  # noqa: S101  # only numbers get here
     whole, fraction = match[2], match[3] or ""

@@ -178,7 +178,10 @@ def fill_moved(message: task_calls_pb2.Moved, arrival: Arrival, *, paused: bool)
 
 def fill_step(message: task_pb2.Step, task_id: str, step: Step) -> None:
     """Fill a step that is over."""
-    _fill_visit(message, task_id, step.sequence, step.node_id, step.previous_node_id, step.started_at)
+    _name_step(message, task_id, step.sequence)
+    message.node_id = step.node_id
+    message.previous_node_id = step.previous_node_id
+    instant(message.start_time, step.started_at)
     instant(message.end_time, step.ended_at)
     message.input_json = step.input
     message.output_json = step.output
@@ -187,15 +190,15 @@ def fill_step(message: task_pb2.Step, task_id: str, step: Step) -> None:
 
 def fill_open_step(message: task_pb2.Step, task_id: str, token: Token) -> None:
     """Fill the step that a task is at."""
-    _fill_visit(message, task_id, token.step, token.node_id, token.previous_node_id, token.entered_at)
+    _name_step(message, task_id, token.step)
+    message.node_id = token.node_id
+    message.previous_node_id = token.previous_node_id
+    instant(message.start_time, token.entered_at)
 
 
-def _fill_visit(message: task_pb2.Step, task_id: str, sequence: int, node_id: str, before: str, at: int) -> None:
+def _name_step(message: task_pb2.Step, task_id: str, sequence: int) -> None:
     message.step_id = f"{task_id}-{sequence}"
     message.sequence = sequence
-    message.node_id = node_id
-    message.previous_node_id = before
-    instant(message.start_time, at)
 
 
 # Into responses: processes.

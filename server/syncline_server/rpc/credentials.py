@@ -58,7 +58,8 @@ class FrameCallers:
         if known is None:
             known = self._known[index] = self._verified(index)
         if isinstance(known, SynclineError):
-            raise known
+            # Raised once for each operation: without this its traceback would grow each time.
+            raise known.with_traceback(None)
         return known
 
     def _verified(self, index: int) -> Caller | SynclineError:

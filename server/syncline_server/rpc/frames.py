@@ -1,7 +1,7 @@
 """The wire form of an Exchange frame, put together from messages that are serialised already.
 
 A response that is filled, copied into a Result, and the Result into a frame, would be serialised three times. Here its
-bytes are written once and framed by hand: a `Result` is `number` and one phase, an `ExchangeResponse` a list of results.
+bytes are written once and framed by hand: a `Result` is its number and one phase, a frame is a list of results.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Results on their way to one client: what is ready at the same moment goes out in one frame.
 
-While a frame is being written, the next one fills; so frames grow with the load, and an idle stream adds no delay. A large
-result gets a frame of its own, after the small ones that were ready with it.
+While a frame is being written, the next one fills; so frames grow with the load, and an idle stream adds no delay. A
+large result gets a frame of its own, after the small ones that were ready with it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Outbox:
         self._closed = False
 
     def put(self, result: bytes) -> None:
-        """Send a result, or any other frame, soon. Those of one operation arrive in the order in which they were put."""
+        """Send a result, or any other frame, soon. Those of one operation arrive in the order in which they are put."""
         (self._small if len(result) < LARGE else self._large).append(result)
         self._bytes += len(result)
         if self._bytes >= FULL:
@@ -66,7 +66,7 @@ class Outbox:
                 return
 
     def _take(self) -> Iterator[bytes]:
-        # All small results that are there before the large one: among them is the first phase of the large one's operation.
+        # First all small results that are there: among them is the first phase of the large one's operation.
         small, self._small = self._small, []
         large = self._large.pop(0) if self._large else None
         size, begin = 0, 0

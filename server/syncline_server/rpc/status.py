@@ -1,4 +1,4 @@
-"""What went wrong, as a `google.rpc.Status`: one table from reason to gRPC status, and the details that programs read."""
+"""What went wrong, as a `google.rpc.Status`: one table from reason to gRPC status, and details that programs read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-from syncline_server.errors import LimitError, ProcessFaulty, SynclineError
+from syncline_server.errors import ProcessFaulty, SynclineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 DOMAIN = "syncline"
 INTERNAL_TEXT = "This server failed; its log knows more."
 RETRY_SECONDS = 1
-TRAILER_BYTES = 5_000
-"""What a Status may take in the trailers of a unary call: clients refuse metadata over 8 KiB, and base64 adds a third."""
+TRAILER_BYTES = 7_000
+"""What a Status may take in the trailers of a unary call: clients refuse calls with more than 8 KiB of metadata."""
+LONGEST_TEXT = 1_000
+"""Characters of a text in trailers."""
 
 _ = grpc.StatusCode
 CODES: Mapping[str, grpc.StatusCode] = {
@@ -62,16 +64,17 @@ _AGAIN_LATER = frozenset({"UNAVAILABLE", "STORE_FAILED", "OVERLOADED", "RATE_LIM
 def of(error: SynclineError, *, room: int | None = None) -> status_pb2.Status:
     """Return the status for an error.
 
-    With *room* it has about so many bytes at most: then the faults of a process are listed as far as they fit, and the last
-    entry says how many more there are.
+    With *room* it has about so many bytes at most: then the faults of a process are listed as far as they fit, and the
+    last entry says how many more there are.
     """
-    status = status_pb2.Status(code=CODES[error.reason].value[0], message=error.message)
+    message = _cut(error.message, room)
+    status = status_pb2.Status(code=CODES[error.reason].value[0], message=message)
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.facts)
     _add(status, info)
     if isinstance(error, ProcessFaulty):
-        _add(status, _violations(error.faults, None if room is None else room - status.ByteSize()))
+        _add(status, _violations(error.faults, room))
     elif error.field and error.reason in _NAMING_A_FIELD:
-        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=error.message)
+        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=message)
         _add(status, error_details_pb2.BadRequest(field_violations=[violation]))
     if error.reason in _AGAIN_LATER:
         _add(status, _retry())
@@ -85,7 +88,7 @@ def internal() -> status_pb2.Status:
 
 def is_ours(error: SynclineError) -> bool:
     """Tell whether an error is a fault of this server that nothing else has logged."""
-    return error.reason == "INTERNAL" and not isinstance(error, LimitError)
+    return error.reason == "INTERNAL"
 
 
 def _add(status: status_pb2.Status, detail: Message) -> None:
@@ -100,9 +103,9 @@ def _retry() -> error_details_pb2.RetryInfo:
 
 def _violations(faults: Sequence[Fault], room: int | None) -> error_details_pb2.BadRequest:
     request = error_details_pb2.BadRequest()
-    used = 0
+    used = 3 * LONGEST_TEXT if room is not None else 0  # For the message, and for what is beside the faults.
     for index, fault in enumerate(faults):
-        field, description = _place(fault), _sentence(fault)
+        field, description = _cut(_place(fault), room), _cut(_sentence(fault), room)
         used += len(field.encode()) + len(description.encode()) + 8
         if room is not None and used > room:
             rest = f"{len(faults) - index} more faults; an import without `deploy` lists them all."
@@ -120,3 +123,7 @@ def _place(fault: Fault) -> str:
 
 def _sentence(fault: Fault) -> str:
     return f"{fault.node_title}: {fault.description}" if fault.node_title else fault.description
+
+
+def _cut(text: str, room: int | None) -> str:
+    return text if room is None or len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"

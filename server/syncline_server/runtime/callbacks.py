@@ -38,9 +38,9 @@ def split_id(callback_id: str) -> tuple[str, str]:
     return callback_id[:ID_DIGITS], callback_id[ID_DIGITS:]
 
 
-def check_secret(task: Task | None, secret: str) -> None:
+def check_secret(task: Task, secret: str) -> None:
     """Raise `CallbackNotFound` unless the secret is the task's."""
-    right = task.callback_secret if task is not None else ""
+    right = task.callback_secret
     if not hmac.compare_digest(right.encode(), secret.encode()) or not right:
         raise CallbackNotFound(field="callback_id")
 
@@ -59,9 +59,9 @@ def is_answered(task: Task) -> bool:
 
 
 def check_repeat(task: Task, text: str) -> None:
-    """Raise `AlreadyAnswered` unless an answered task's answer is the same JSON as the text."""
-    assert task.outcome is not None
-    if text != task.outcome.data and not values.equal(values.loads(text), values.loads(task.outcome.data)):
+    """Raise `AlreadyAnswered` unless the answer that the task has is the same JSON as the text."""
+    first = task.outcome.data if task.outcome is not None else ""
+    if text != first and not values.equal(values.loads(text), values.loads(first)):
         log.warning("callback.ignored", extra={"facts": {"task": task.task_id}})
         raise AlreadyAnswered(task_id=task.task_id)
 

@@ -1,7 +1,7 @@
-"""Outgoing calls: performed after the commit that holds them, at least once, their replies fed back as events.
+"""Outgoing calls: performed after the commit that holds them, at least once; their replies come back as events.
 
-A call to a callback URL of this server never leaves it. What is under way when the program dies is in the tasks' tokens,
-and is performed again at the next start under the same `Idempotency-Key`.
+A call to a callback URL of this server never leaves it. What is under way when the program dies is in the tokens of its
+task, and is performed again at the next start under the same `Idempotency-Key`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Calls:
 
     async def _perform(self, resident: Resident, task: Task, call: HttpCall) -> None:
         if resident.hold is not None:
-            await self._held_back(resident)
+            await self._held_back(resident, resident.hold)
         reply = await self._reply(task, call)
         current = self._residents.find(task.task_id)
         if current is None:
@@ -92,11 +92,10 @@ class Calls:
         else:
             self._feed(current, returned)
 
-    async def _held_back(self, resident: Resident) -> None:
-        assert resident.hold is not None
+    async def _held_back(self, resident: Resident, hold: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(HOLD_SECONDS):
-                await resident.hold.wait()
+                await hold.wait()
         except TimeoutError:
             log.info("call.not_held", extra={"facts": {"task": resident.task.task_id}})
         resident.hold = None

@@ -1,4 +1,4 @@
-"""The processes: found by id, by alias and by the hash of their direct URL; their definitions compiled once a version."""
+"""The processes: found by id, alias and hash of their direct URL; their definitions, compiled once for each version."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 An idle disk is used at once; whatever arrives during a commit goes into the next one. Nobody is answered, and nothing
 is performed, before the commit that holds the change has returned.
 
-A commit that fails takes the changes gathered meanwhile with it, since those may build on what was lost. Every caller is
-told, and what memory held of the lost objects is read again from the store.
+A commit that fails takes the changes gathered meanwhile with it, since those may build on what was lost. Every caller
+is told, and what memory held of the lost objects is read again from the store.
 """
 
 from __future__ import annotations
@@ -64,19 +64,18 @@ class _Group:
 class Committer:
     """Gathers changes and commits them, one group at a time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, listener: Listener) -> None:
         self._store = store
+        self._listener = listener
         self._group = _Group()
         self._wanted = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
-        self._listener: Listener | None = None
         self._stopping = False
         self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Fails with `StoreUnusable` when the store can no longer be trusted: then the program has to end."""
 
-    def start(self, listener: Listener) -> None:
+    def start(self) -> None:
         """Begin to commit."""
-        self._listener = listener
         self._running = asyncio.create_task(self._run(), name="committer")
 
     async def stop(self) -> None:
@@ -140,9 +139,9 @@ class Committer:
             try:
                 await self._store.commit(group.batch)
             except CommitFailed as error:
-                log.error("commit.failed", exc_info=error, extra={"facts": {"tasks": len(group.changes)}})  # noqa: G201
+                log.error("commit.failed", exc_info=error, extra={"facts": {"tasks": len(group.changes)}})
                 await self._lose(group, error)
-            except Exception as error:  # noqa: BLE001 - whatever else a store raises, what it did is not known
+            except Exception as error:
                 self._break(group, error)
                 return
             else:
@@ -151,7 +150,6 @@ class Committer:
                 return
 
     def _release(self, group: _Group) -> None:
-        assert self._listener is not None
         if group.changes:
             self._listener.kept(tuple(group.changes.values()))
         for future in group.waiting:
@@ -159,7 +157,6 @@ class Committer:
                 future.set_result(None)
 
     async def _lose(self, group: _Group, error: CommitFailed) -> None:
-        assert self._listener is not None
         later, self._group = self._group, _Group()
         changes = {**group.changes, **later.changes}
         try:

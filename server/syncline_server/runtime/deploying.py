@@ -1,6 +1,7 @@
 """Bringing processes in and setting them going: import, export, deploy, pause, resume, aliases.
 
-An import keeps its text whole, what this server does not understand included. A deploy is refused with all faults at once.
+An import keeps its text whole, what this server does not understand included. A deploy is refused with all its faults
+at once.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Deploying:
         self._access.require(caller, process, "view")
         return process
 
-    def list(self, caller: Caller, *, after: int, limit: int) -> Sequence[StoredProcess]:
+    def visible(self, caller: Caller, *, after: int, limit: int) -> Sequence[StoredProcess]:
         """Return the processes that the caller may view, by ascending id, all above *after*."""
         found: list[StoredProcess] = []
         for process in self._catalogue.all():

@@ -160,8 +160,8 @@ class _Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         addresses = await self._lookup(host)
         permitted = [address for address in addresses if self._rule.permits(address)]
-        if addresses and not permitted:
-            raise TargetRefused
+        if not permitted:
+            raise TargetRefused if addresses else OSError("the host has no address")
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
             for address in permitted
@@ -199,6 +199,14 @@ class _Socket(socket.socket):
 
     def close(self) -> None:
         super().close()
+        self._tell()
+
+    def detach(self) -> int:
+        """uvloop's way to close a socket: it takes the descriptor away and closes that."""
+        self._tell()
+        return super().detach()
+
+    def _tell(self) -> None:
         if self.owner is not None:
             self.owner.open -= 1
             self.owner = None

@@ -64,7 +64,7 @@ class Until(StrEnum):
     NODE = "node"
     """The task's arrival in a node, or its end."""
     ANSWER = "answer"
-    """The first answer, which may come after the end of the task; only a cancelled or deleted task ends it without one."""
+    """The first answer, which may come after the end of the task; only a cancelled task ends it without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Rule 1: an event is applied to the newest version in memory; callers see only the version that is on disk (`kept`).
 Rule 2: events of one task are applied one after another, in the order in which they came.
-Rule 3: what a task does without leaving the machine is folded here, before the commit: one commit, not one for each node.
+Rule 3: what a task does without leaving the machine is folded here, before the commit: one commit, not one a node.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_FOLDED = 32
-"""Own-callback calls folded into one commit. A task that makes more goes on after it, so that no task holds the loop."""
+"""Own-callback calls folded into one commit. A task that makes more goes on after it: no task holds the loop."""
 _PAGE = 500
 
 

@@ -40,7 +40,7 @@ class Retention:
         while True:
             try:
                 while await self.sweep() == _AT_ONCE:
-                    await asyncio.sleep(0)
+                    continue
             except CommitFailed:
                 log.warning("retention.put_off")
             await asyncio.sleep(pause)

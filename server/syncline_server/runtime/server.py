@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from syncline_server.engine import LIVE, IllegalMove, TimerFired, Waiting
 from syncline_server.errors import StateError
 from syncline_server.runtime.access import Access
-from syncline_server.runtime.calls import Calls
 from syncline_server.runtime.callbacks import PATH
+from syncline_server.runtime.calls import Calls
 from syncline_server.runtime.catalogue import Catalogue
 from syncline_server.runtime.commits import Committer
 from syncline_server.runtime.deploying import Deploying
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TOKEN_KEY = "resume-token-key"
+_SEAL_KEY = "resume-token-key"
+"""The name of a stored value: what resume tokens are sealed with."""
 
 
 class Runtime:
@@ -78,14 +79,14 @@ class Runtime:
         """Open the store and take up what was under way when it was last closed, however that was."""
         await self._store.open()
         self.resume_tokens = ResumeTokens(await self._token_key())
-        self.committer = Committer(self._store)
+        self.committer = Committer(self._store, self)
         self.access = Access(
             self._store, self.committer, self._clock, self.resume_tokens, timestamp_window=self._window
         )
         self._wire()
         await self.access.load()
         await self.catalogue.load()
-        self.committer.start(self)
+        self.committer.start()
         count = await self.residents.recover()
         for resident in self.residents.all():
             self._take_up(resident)
@@ -148,10 +149,10 @@ class Runtime:
         await self._store.close()
 
     async def _token_key(self) -> bytes:
-        text = await self._store.value(_TOKEN_KEY)
+        text = await self._store.value(_SEAL_KEY)
         if text is None:
             text = secrets.token_hex(32)
-            await self._store.set_value(_TOKEN_KEY, text)
+            await self._store.set_value(_SEAL_KEY, text)
         return bytes.fromhex(text)
 
     # What the committer tells.

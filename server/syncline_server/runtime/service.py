@@ -230,9 +230,10 @@ class Tasks:
         """
         task_id, secret = callbacks.split_id(callback_id)
         resident = await self._residents.fetch(task_id)
-        callbacks.check_secret(resident.task if resident else None, secret)
-        assert resident is not None
+        if resident is None:
+            raise CallbackNotFound(field="callback_id")
         try:
+            callbacks.check_secret(resident.task, secret)
             callbacks.check_json(text)
             await self._residents.settled(resident)
             if callbacks.is_answered(resident.task):

@@ -12,7 +12,7 @@ from syncline_server.runtime.requests import Arrival, Goal, Quiet, Reached, Targ
 from syncline_server.runtime.watch import is_reached
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from syncline_server.engine import Outcome, Task
     from syncline_server.runtime.requests import Caller, TaskEvent
@@ -66,8 +66,8 @@ class Waits:
 
     async def follow(
         self, caller: Caller, target: Target, goal: Goal, *, after: int, heartbeat: float
-    ) -> AsyncIterator[TaskEvent]:
-        """Yield what has happened to a task after a place in its history, and what happens, until the goal is reached."""
+    ) -> AsyncGenerator[TaskEvent, None]:
+        """Yield what happened to a task after a place in its history, and what happens, until the goal is reached."""
         check_goal(goal)
         task = await self._tasks.find(caller, target)
         with self._watch.park(task.task_id) as parked:

@@ -1,7 +1,8 @@
 """The watcher: it wakes every parked caller whose task has changed.
 
 Nobody polls. A commit names the tasks that it changed, and only the callers parked on those are woken; each then looks
-whether the new version is what it waits for. A caller parks first and looks at the task afterwards, so no change is missed.
+whether the new version is what it waits for. A caller parks first and looks at the task afterwards, so that no change
+is missed.
 """
 
 from __future__ import annotations

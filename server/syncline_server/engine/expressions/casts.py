@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
-from syncline_server.engine.expressions.scope import MISSING, Scope, text
+from syncline_server.engine.expressions.scope import Scope, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,9 @@ def type_of(value: object) -> str:
         return "boolean"
     if values.is_number(value):
         return "number"
-    return {dict: "object", list: "array"}.get(type(value), "string")
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else "string"
 
 
 def compile_value(template: Template, wanted: str) -> Callable[[Scope], object]:

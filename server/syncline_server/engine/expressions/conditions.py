@@ -3,7 +3,7 @@
 - A parameter that is missing meets no condition, so `not_eq ""` asks whether it is there and not empty.
 - The cast is the type that both sides must have. The constant is written as text and read as that type; the parameter
   is not converted: 10 and "10" are equal under no cast but the absent one, and differ under `not_eq`.
-- Without a cast (the first version of the format) both sides compare as numbers when both are or read as such, else as text.
+- Without a cast (the first version of the format) both sides compare as numbers when both read as such, else as text.
 - `more`, `less` and their kin order numbers, and texts by code point; `regexp` searches the parameter's text with RE2.
   An expression that can't be compiled is refused when it is fixed, and meets nothing when it comes out of a template.
 """

@@ -1,4 +1,4 @@
-"""Turns a path into the function that follows it: a parameter of the task, a fact of the task itself, another task's data."""
+"""Turns a path into the function that follows it: to a parameter, to a fact of the task, to another task's data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOGIN = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def compile_path(path: Path) -> Lookup:
-    """Return what finds the path's value, `MISSING` when nothing is there; raise `BadReference` for what can't run here."""
+    """Return what finds the path's value or `MISSING`; raise `BadReference` for what can't run here."""
     names = path.names
     refuse_foreign(path)
     if names[0] == "root" and len(names) == 2 and names[1] in _ROOT:
@@ -28,7 +28,7 @@ def compile_path(path: Path) -> Lookup:
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raise `BadReference` for references into what this engine doesn't have: variables of the environment, counters of nodes."""
+    """Raise `BadReference` for what this engine doesn't have: environment variables, counters of nodes."""
     segments = path.segments
     names = path.names
     if names[0] == "env_var" and len(segments) > 1 and segments[1].bracketed:

@@ -1,9 +1,9 @@
 r"""Finds the `{{references}}` in a text and takes them apart.
 
 A reference is a path: names after dots, names or positions in brackets, each of which may hold references itself
-(`{{a[{{i}}].b}}`, `{{status_{{n}}}}`). `\.`, `\[` and `\]` (or with two backslashes, as JSON text has them) stand for the
-character in a name. `{{` that no `}}` follows
-is text, and so is the first of three braces. Spaces around a reference don't count.
+(`{{a[{{i}}].b}}`, `{{status_{{n}}}}`). `\.`, `\[` and `\]` (or with two backslashes, as JSON text has them) stand for
+the character in a name. `{{` that no `}}` follows is text, and so is the first of three braces. Spaces around a
+reference don't count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 MAX_NESTING = 8
 MAX_SEGMENTS = 64
 
-_TOKENS = re.compile(r"\\{1,2}[.\[\]]|\{\{(?!\{(?!\{))|\}\}|[^\\{}.\[\]]+|.", re.DOTALL)
+_WORDS = re.compile(r"\\{1,2}[.\[\]]|\{\{(?!\{(?!\{))|\}\}|[^\\{}.\[\]]+|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\{1,2}[.\[\]]")
 _NOT_IN_NAMES = re.compile(r'[{}"\x00-\x1f]')
 POSITION = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -67,31 +67,31 @@ def parse_path(source: str) -> Path:
     """Parse a path that stands without braces."""
     reader = _Reader(source)
     path = reader.path(0)
-    if reader.at < len(reader.tokens):
+    if reader.at < len(reader.words):
         raise BadReference(f"{source!r} is not a parameter's name or path")
     return path
 
 
 class _Reader:
-    """Walks over the tokens of one text."""
+    """Walks over the words of one text."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tokens = _TOKENS.findall(source)
+        self.words = _WORDS.findall(source)
         self.at = 0
-        self.last_closing = max((i for i, token in enumerate(self.tokens) if token == "}}"), default=-1)
+        self.last_closing = max((i for i, word in enumerate(self.words) if word == "}}"), default=-1)
 
     def text(self) -> tuple[str | Path, ...]:
         parts: list[str | Path] = []
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
+        while self.at < len(self.words):
+            word = self.words[self.at]
             self.at += 1
-            if token == "{{" and self.at <= self.last_closing:
+            if word == "{{" and self.at <= self.last_closing:
                 parts.append(self.path(1))
                 self.at += 1
             else:
-                _append(parts, token)
-        return tuple(parts)
+                parts.append(word)
+        return tuple(_joined(parts))
 
     def path(self, nesting: int) -> Path:
         """Read up to the closing braces, or to the end when nesting is 0."""
@@ -100,16 +100,16 @@ class _Reader:
         start = self.at
         segments: list[Segment] = []
         while True:
-            token = self._peek()
-            if token == "[":
+            word = self._peek()
+            if word == "[":
                 segments.append(self._bracketed(nesting))
-            elif token not in ("", "}}", "]") and (not segments) == (token != "."):
-                self.at += token == "."
+            elif word not in ("", "}}", "]") and (not segments) == (word != "."):
+                self.at += word == "."
                 segments.append(self._named(nesting))
             else:
                 break
-        source = "".join(self.tokens[start : self.at]).strip()
-        if (token != "}}" and nesting) or not segments or segments[0].bracketed:
+        source = "".join(self.words[start : self.at]).strip()
+        if (word != "}}" and nesting) or not segments or segments[0].bracketed:
             raise BadReference(f"{self._excerpt(start)!r} is not a reference")
         if len(segments) > MAX_SEGMENTS:
             raise BadReference(f"a reference of more than {MAX_SEGMENTS} names")
@@ -142,24 +142,32 @@ class _Reader:
 
     def _parts(self, nesting: int, ends: tuple[str, ...]) -> list[str | Path]:
         parts: list[str | Path] = [""]
-        while (token := self._peek()) not in ("", "}}", *ends):
+        while (word := self._peek()) not in ("", "}}", *ends):
             self.at += 1
-            if token == "{{":
+            if word == "{{":
                 parts.append(self.path(nesting + 1))
                 self.at += 1
             else:
-                _append(parts, token[-1] if _ESCAPED.fullmatch(token) else token)
-        return parts
+                parts.append(word[-1] if _ESCAPED.fullmatch(word) else word)
+        return _joined(parts)
 
     def _peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+        return self.words[self.at] if self.at < len(self.words) else ""
 
     def _excerpt(self, start: int) -> str:
-        return "".join(self.tokens[start : start + 20])[:60]
+        return "".join(self.words[start : start + 20])[:60]
 
 
-def _append(parts: list[str | Path], text: str) -> None:
-    if parts and isinstance(parts[-1], str):
-        parts[-1] += text
-    else:
-        parts.append(text)
+def _joined(parts: list[str | Path]) -> list[str | Path]:
+    """Put texts beside each other together."""
+    joined: list[str | Path] = []
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        if texts:
+            joined.append("".join(texts))
+            texts = []
+        joined.append(part)
+    return [*joined, "".join(texts)] if texts else joined

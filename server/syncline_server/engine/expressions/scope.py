@@ -37,7 +37,7 @@ class Scope:
         self.node_id = task.node_id
         self.previous_node_id = task.previous_node_id
         self.room = process.limits.max_task_bytes
-        """Characters that may still be written in this node; below 0 everything renders as nothing, and the node fails."""
+        """Characters that may still be written in this node; below 0 all renders as nothing, and the node fails."""
         self.asked: set[FactKey] = set()
         """Facts that were looked for and are not known: when there are any, all that was rendered is void."""
 
@@ -63,7 +63,7 @@ class Scope:
 
 
 def text(value: object) -> str:
-    """Return a value as it stands inside text: nothing for null and what is missing, JSON text for objects and arrays."""
+    """Return a value as it stands inside text: null and what is missing as nothing, objects and arrays as JSON text."""
     if isinstance(value, str):
         return value
     if value is MISSING or value is None:

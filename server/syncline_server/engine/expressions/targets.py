@@ -17,7 +17,12 @@ MAX_INDEX = 100
 
 
 class WrongPlace(Exception):
-    """The value can't be put there; the message says which kind of container the place would need."""
+    """A value can't be put there."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+        """What the place would have to be in: `object` or `array`."""
 
 
 class Target:
@@ -42,7 +47,7 @@ class Target:
             self.name = self.template.static
 
     def put(self, scope: Scope, data: dict[str, object], value: object) -> str:
-        """Put the value into the dict, which is the caller's; nothing below it is changed in place. Return the parameter's name."""
+        """Put the value into the dict, nothing below which is changed in place; return the parameter's name."""
         if self.name is not None:
             data[self.name] = value
             return self.name

@@ -82,7 +82,7 @@ class Template:
         return self.skeleton is not None
 
     def always_json(self, kind: type) -> bool:
-        """Tell whether what it renders as is sure to be JSON text of the kind: every reference stands in a string literal."""
+        """Tell whether it renders as JSON text of the kind whatever the data: each reference is in a string literal."""
         return type(self.skeleton) is kind and all(
             isinstance(part, str) or part[1] is _escaped for part in self.json_parts
         )
@@ -105,7 +105,7 @@ def refuse_functions(source: str) -> None:
 
 
 def _as_json(parts: tuple[Part, ...]) -> tuple[tuple[JsonPart, ...], object]:
-    """Return the parts with how each stands in JSON text, and what the text is with something put in; None for no JSON."""
+    """Return the parts with how each stands in JSON text, and the value with something put in (None for no JSON)."""
     json_parts: list[JsonPart] = []
     skeleton = []
     quoted = False

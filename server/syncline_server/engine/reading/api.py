@@ -1,4 +1,4 @@
-"""Reads the API Call logic. Absent keys have the vendor's defaults; what can't be sent or answered faithfully is refused."""
+"""Reads the API Call logic: absent keys have the vendor's defaults, what can't be sent or answered is refused."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import TYPES
+from syncline_server.engine.expressions.http_text import UrlTemplate
 from syncline_server.engine.expressions.references import Path, Segment
 from syncline_server.engine.expressions.replies import compile_reply_value
 from syncline_server.engine.expressions.scope import text
 from syncline_server.engine.expressions.targets import Target
 from syncline_server.engine.expressions.template import Template, compile_template
-from syncline_server.engine.expressions.urls import UrlTemplate
 from syncline_server.engine.process import ApiCall, Assignment, Member
 from syncline_server.engine.reading.parameters import read_parameter
 
@@ -52,6 +52,7 @@ def read_api(fields: Fields) -> ApiCall | None:
         members=members,
         raw=None if raw is None else raw.json_text if raw.is_json else raw.text,
         members_as=members_as,
+        body_is_json=members_as == "json" if raw is None else raw.always_json(dict) or raw.always_json(list),
         max_threads=fields.whole_number("max_threads", MAX_THREADS),
         sends_system_parameters=fields.flag("send_sys"),
         debug_info=fields.flag("debug_info"),

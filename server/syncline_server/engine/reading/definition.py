@@ -13,7 +13,7 @@ _UNCHECKED = ("required", "auto-clear")
 
 
 def read_process(source_text: str, *, process_id: int, version: int, limits: Limits) -> ReadProcess:
-    """Return the process that an export object defines, or every fault in it; raise `JsonFault` when the text is no JSON object."""
+    """Return the process that an export object defines, or all its faults; raise `JsonFault` when it is no object."""
     content = values.loads_object(source_text)
     items = _node_items(content)
     reading = Reading(

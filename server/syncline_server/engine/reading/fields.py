@@ -91,7 +91,7 @@ class Fields:
         found = self.text(name)
         if not found:
             return default
-        if not (found.isascii() and found.isdecimal() and 0 < int(found[:9]) and len(found) < 10):
+        if not (found.isascii() and found.isdecimal() and len(found) < 10 and int(found) > 0):
             self.fault(name, "This has to be a whole number from 1 on.")
             return default
         return int(found)
@@ -107,7 +107,7 @@ class Fields:
                 return {}
         if isinstance(value, dict):
             return value
-        if value is not None and value != [] and value != "":
+        if value not in (None, [], ""):
             self.fault(name, "This has to be an object.")
         return {}
 

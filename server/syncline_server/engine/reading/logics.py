@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 WAITING_TYPES = frozenset({"api", "api_callback"})
 """Logics that wait for the world."""
 NOT_YET = frozenset(
-    "api_code api_copy api_rpc api_rpc_reply api_queue api_get_task api_sum db_call git_call api_git api_form".split()
+    (
+        *("api_code", "api_copy", "api_rpc", "api_rpc_reply", "api_queue", "api_get_task"),
+        *("api_sum", "db_call", "git_call", "api_git", "api_form"),
+    )
 )
 """Documented logics that this engine does not run."""
 

@@ -1,7 +1,7 @@
 """Reads time semaphors.
 
-A fixed value that is a whole multiple of its unit is in seconds, as the vendor's files have it (1800 min, 86400 day); any
-other is in its unit (10 min, 48 hour). Where the other reading is possible too, the import says so. A value with a
+A fixed value that is a whole multiple of its unit is in seconds, as the vendor's files have it (1800 min, 86400 day);
+any other is in its unit (10 min, 48 hour). Where the other reading is possible too, the import says so. A value with a
 reference in it renders as an absolute epoch second.
 """
 

@@ -1,0 +1,165 @@
+"""Every move that a task can make, in one table, and the function that makes it.
+
+Rule 1: what an event does to a task is in `MOVES`; what is not there is an illegal move, and nothing changes.
+Rule 2: nothing here knows who is asking, nor what time it is but for what it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from syncline_server.engine import values
+from syncline_server.engine.decision import Decision, IllegalMove, Needs, TooMuchData
+from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, TimerFired
+from syncline_server.engine.process import ApiCall, AwaitModification
+from syncline_server.engine.running.journey import enter, follow, go_on
+from syncline_server.engine.running.reply import take_reply
+from syncline_server.engine.running.run import Run, TooDeep, TooLarge
+from syncline_server.engine.task import LIVE, OutcomeKind, Waiting
+
+if TYPE_CHECKING:
+    from syncline_server.engine.decision import Facts
+    from syncline_server.engine.process import Process
+    from syncline_server.engine.task import Task, Token
+
+
+class Place(StrEnum):
+    """Where an event finds what it is about: the task, or for an event of a step the token that stands in it."""
+
+    NEW = "new"
+    LIVE = "live"
+    FINISHED = "finished"
+    CALL = "call"
+    CALLBACK = "callback"
+    TIMER = "timer"
+    TIMED_CALL = "timed call"
+    """An outgoing call beside a time semaphor."""
+    TIMED_CALLBACK = "timed callback"
+    GONE = "gone"
+    """No token stands in the step any more."""
+
+
+def decide(task: Task, event: Event, process: Process, facts: Facts, now: int) -> Decision | Needs:
+    """Return the task after an event and what the world must do about it, or what else has to be known first.
+
+    Raises:
+        IllegalMove: the event does not fit the task's state; nothing changes.
+    """
+    token = _token(task, event.step) if isinstance(event, (CallReturned, TimerFired)) else None
+    place = _place(task, event, token)
+    move = MOVES.get((event.__class__, place))
+    if move is None:
+        raise IllegalMove(f"{event.__class__.__name__} meets a task where it has no meaning: {place}")
+    run = Run(task, process, facts, now)
+    move(run, event, token)
+    return Needs(frozenset(run.asked)) if run.asked else run.decision()
+
+
+def _token(task: Task, step: int) -> Token | None:
+    return next((token for token in task.tokens if token.step == step), None)
+
+
+def _place(task: Task, event: Event, token: Token | None) -> Place:
+    if isinstance(event, (CallReturned, TimerFired)):
+        return Place.GONE if token is None else _WAITING[token.waiting, token.due_at is not None]
+    if task.state not in LIVE:
+        return Place.FINISHED
+    return Place.LIVE if task.tokens else Place.NEW
+
+
+_WAITING = {
+    (Waiting.CALL, False): Place.CALL,
+    (Waiting.CALL, True): Place.TIMED_CALL,
+    (Waiting.CALLBACK, False): Place.CALLBACK,
+    (Waiting.CALLBACK, True): Place.TIMED_CALLBACK,
+    (Waiting.TIMER, True): Place.TIMER,
+}
+
+
+def _start(run: Run, _: Started, __: None) -> None:
+    enter(run, 1, run.process.start_node_id, "")
+
+
+def _modify(run: Run, event: Modified, _: None) -> None:
+    """Set members of the data, then let every token go on that waits for that."""
+    text = values.dumps(event.data)
+    try:
+        run.put(event.data, text)
+    except TooLarge as error:
+        limit = run.process.limits.max_task_bytes
+        raise TooMuchData(f"the task's data would have {error.size} bytes, over {limit}") from None
+    except TooDeep:
+        raise TooMuchData(f"the task's data would be nested deeper than {values.MAX_DEPTH} levels") from None
+    for token in [token for token in run.tokens if token.waiting is Waiting.CALLBACK]:
+        if token in run.tokens:  # a failure of another branch takes it away
+            _wake(run, token, text)
+
+
+def _wake(run: Run, token: Token, text: str) -> None:
+    place = run.tokens.index(token)
+    visit = run.take_up(token)
+    if visit is None:
+        return
+    visit.output = text
+    node = visit.node
+    waits = node.logics[node.after_waiting - 1]
+    to = follow(run, visit, node.after_waiting)
+    stays = isinstance(waits, AwaitModification) and waits.stays
+    if stays and to in (None, node.id) and run.failure is None:
+        run.tokens.insert(place, token)
+    else:
+        go_on(run, visit, to)
+
+
+def _answer(run: Run, event: Answered, _: None) -> None:
+    if run.outcome is not None and run.outcome.kind is OutcomeKind.ANSWERED:
+        raise IllegalMove("the task is answered; the first answer stands")
+    run.conclude(OutcomeKind.ANSWERED, event.text)
+
+
+def _return_call(run: Run, event: CallReturned, token: Token) -> None:
+    visit = run.take_up(token)
+    if visit is None:
+        return
+    node = visit.node
+    api = node.logics[node.after_waiting - 1] if node.after_waiting else None
+    if not isinstance(api, ApiCall):
+        raise IllegalMove("the node makes no call")
+    to = take_reply(run, visit, api, token.call, event.reply)
+    go_on(run, visit, follow(run, visit, node.after_waiting) if to is None else to)
+
+
+def _fire(run: Run, _: TimerFired, token: Token) -> None:
+    visit = run.take_up(token)
+    if visit is None:
+        return
+    limit = visit.node.time_limit
+    if limit is None:
+        raise IllegalMove("the node has no time semaphor")
+    if token.waiting is not Waiting.TIMER:
+        visit.result = "timed_out"
+    go_on(run, visit, limit.to)
+
+
+def _cancel(run: Run, _: Cancelled, __: None) -> None:
+    run.cancelled = True
+    run.give_up()
+
+
+Move = Callable[[Run, Any, Any], None]
+
+MOVES: dict[tuple[type, Place], Move] = {
+    (Started, Place.NEW): _start,
+    (Modified, Place.LIVE): _modify,
+    (Answered, Place.LIVE): _answer,
+    (Answered, Place.FINISHED): _answer,
+    (Cancelled, Place.LIVE): _cancel,
+    (CallReturned, Place.CALL): _return_call,
+    (CallReturned, Place.TIMED_CALL): _return_call,
+    (TimerFired, Place.TIMER): _fire,
+    (TimerFired, Place.TIMED_CALL): _fire,
+    (TimerFired, Place.TIMED_CALLBACK): _fire,
+}
+"""Every legal move."""

@@ -1,0 +1,1 @@
+"""Runs a task through a process: what each logic does, what each event changes, and what is left of a visit."""

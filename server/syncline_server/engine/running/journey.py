@@ -1,0 +1,109 @@
+"""How a token travels: into a node, through its logics in order, and on, until it waits or its branch ends.
+
+An action returns where to go, nothing (`""`) when the token waits or the task has failed, or None when the next logic
+is up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from syncline_server.engine.process import ApiCall, AwaitModification, Branch, Go, SetParameters
+from syncline_server.engine.running.errors import stop
+from syncline_server.engine.running.request import send
+from syncline_server.engine.running.set_parameters import set_parameters
+from syncline_server.engine.running.steps import Visit
+from syncline_server.engine.running.timers import park
+from syncline_server.engine.task import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from syncline_server.engine.running.run import Run
+
+MAX_VISITS = 50
+"""How often a task may come to one node without a pause: the documented limit."""
+
+
+def enter(run: Run, number: int, node_id: str, previous_node_id: str) -> None:
+    """Let a token go on from a node's beginning."""
+    while True:
+        node = run.process.nodes.get(node_id)
+        if node is None:
+            run.fail("NODE_NOT_FOUND", "The process has no such node.", node_id)
+            return
+        run.node_id, run.previous_node_id = node_id, previous_node_id
+        run.sequence += 1
+        visit = Visit(number, node, previous_node_id, run.sequence, run.now)
+        if node.is_final:
+            visit.result = "ended"
+            run.close(visit)
+            return
+        visits = run.visits[node_id] = run.visits.get(node_id, 0) + 1
+        if visits > MAX_VISITS:
+            stop(run, visit, "LOOP_LIMIT", f"The task came to the node more than {MAX_VISITS} times without a pause.")
+            return
+        to = _leave(run, visit, follow(run, visit, 0))
+        if not to:
+            return
+        previous_node_id, node_id = node_id, to
+
+
+def go_on(run: Run, visit: Visit, to: str | None) -> None:
+    """Let a token that waited leave its node for another, or wait for the node's timer when there is nowhere to go."""
+    to = _leave(run, visit, to)
+    if to:
+        enter(run, visit.number, to, visit.node.id)
+
+
+def follow(run: Run, visit: Visit, first: int) -> str | None:
+    """Do the node's logics from one on; return what the action that ends the row returned, None when none did."""
+    run.room = run.process.limits.max_task_bytes
+    logics = visit.node.logics
+    for logic in logics[first:] if first else logics:
+        to = _ACTIONS[logic.__class__](run, visit, logic)
+        if run.asked:
+            return ""
+        if run.room < 0 and run.failure is None:
+            return stop(run, visit, "TASK_TOO_LARGE", "The node would write more than a task may hold.")
+        if to is not None:
+            return to
+    return None
+
+
+def _leave(run: Run, visit: Visit, to: str | None) -> str:
+    if to:
+        run.close(visit)
+        return to
+    if to is None:
+        if visit.node.time_limit is None:
+            stop(run, visit, "NODE_NOT_FOUND", "The node leads nowhere.")
+        else:
+            park(run, visit, Waiting.TIMER)
+    return ""
+
+
+def _go(_: Run, __: Visit, logic: Go) -> str:
+    return logic.to
+
+
+def _branch(run: Run, _: Visit, logic: Branch) -> str | None:
+    for condition in logic.conditions:
+        if not condition(run):
+            return None
+    return logic.to
+
+
+def _await_modification(run: Run, visit: Visit, _: AwaitModification) -> str:
+    park(run, visit, Waiting.CALLBACK)
+    return ""
+
+
+_ACTIONS: dict[type, Callable[[Run, Visit, Any], str | None]] = {
+    Go: _go,
+    Branch: _branch,
+    SetParameters: set_parameters,
+    ApiCall: send,
+    AwaitModification: _await_modification,
+}
+"""What each kind of logic does."""

@@ -1,0 +1,151 @@
+"""One decision in the making: the task's mutable double, from which the new task is built at the end.
+
+Nothing of the old task is changed. What lives only here ends with the decision, the loop guard's counts among it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncline_server.engine import values
+from syncline_server.engine.decision import Decision
+from syncline_server.engine.expressions.scope import Scope
+from syncline_server.engine.running.steps import Visit, given_up
+from syncline_server.engine.task import LIVE, Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
+
+if TYPE_CHECKING:
+    from syncline_server.engine.decision import Facts
+    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.process import Process
+
+_OUTCOMES = {
+    TaskState.ENDED: OutcomeKind.ENDED,
+    TaskState.FAILED: OutcomeKind.FAILED,
+    TaskState.CANCELLED: OutcomeKind.CANCELLED,
+}
+
+
+class TooLarge(Exception):
+    """The task's data would be over the limit."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+class TooDeep(Exception):
+    """The task's data would be nested too deeply to be read again."""
+
+
+class Run(Scope):
+    """A task on the move."""
+
+    __slots__ = ("cancelled", "effects", "failure", "outcome", "sequence", "size", "steps", "tokens", "visits")
+
+    def __init__(self, task: Task, process: Process, facts: Facts, now: int) -> None:
+        super().__init__(task, process, facts, now)
+        self.tokens = list(task.tokens)
+        self.sequence = task.sequence
+        self.outcome = task.outcome
+        self.failure = task.failure
+        self.cancelled = False
+        self.effects: list[HttpCall] = []
+        self.steps: list[Step] = []
+        self.visits: dict[str, int] = {}
+        """How often each node was entered since the last pause."""
+        self.size: int | None = None
+        """At least as many bytes as the data has; None before it was looked at."""
+
+    def put(self, members: dict[str, object], text: str) -> None:
+        """Set members of the data, whose JSON text is given; raise `TooLarge` or `TooDeep`, and nothing changes."""
+        if text.count("{") + text.count("[") > values.MAX_DEPTH and not values.fits(members):
+            raise TooDeep
+        data = {**self.data, **members}
+        limit = self.process.limits.max_task_bytes
+        before = values.byte_size(values.dumps(self.data)) if self.size is None else self.size
+        size = before + values.byte_size(text)
+        if size > limit:
+            size = values.byte_size(values.dumps(data))
+            if size > limit:
+                raise TooLarge(size)
+        self.data, self.size = data, size
+
+    def put_anyway(self, members: dict[str, object]) -> str:
+        """Set members that are small and have to be there, over the limit or not; return their JSON text."""
+        text = values.dumps(members)
+        self.data = {**self.data, **members}
+        if self.size is not None:
+            self.size += values.byte_size(text)
+        return text
+
+    def take_up(self, token: Token) -> Visit | None:
+        """Take a token up again where it stands; None when the process has no such node."""
+        self.tokens.remove(token)
+        self.node_id, self.previous_node_id = token.node_id, token.previous_node_id
+        node = self.process.nodes.get(token.node_id)
+        if node is None:
+            self.steps.append(given_up(token, None, "failed", self.now))
+            self.fail("NODE_NOT_FOUND", "The process has no such node.", token.node_id)
+            return None
+        return Visit.again(token, node)
+
+    def close(self, visit: Visit) -> None:
+        """Record that a visit is over."""
+        self.steps.append(visit.ended(self.now))
+
+    def fail(self, reason: str, description: str, node_id: str) -> None:
+        """End the task as failed; other branches of it are given up."""
+        self.failure = Failure(reason=reason, description=description, node_id=node_id)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Take every token away."""
+        nodes = self.process.nodes
+        self.steps += [given_up(token, nodes.get(token.node_id), "cancelled", self.now) for token in self.tokens]
+        self.tokens.clear()
+
+    def decision(self) -> Decision:
+        """Return the task as it is now, with what is to be done."""
+        task = self.task
+        state = self._state()
+        ends_now = state not in LIVE and task.state in LIVE
+        if ends_now and (self.outcome is None or self.outcome.kind is not OutcomeKind.ANSWERED):
+            self.conclude(_OUTCOMES[state], values.dumps(self.data))
+        changed = Task(
+            task_id=task.task_id,
+            process_id=task.process_id,
+            process_version=task.process_version,
+            ref=task.ref,
+            login=task.login,
+            request_id=task.request_id,
+            request_hash=task.request_hash,
+            callback_secret=task.callback_secret,
+            state=state,
+            data=self.data,
+            tokens=tuple(self.tokens),
+            node_id=self.node_id,
+            previous_node_id=self.previous_node_id,
+            outcome=self.outcome,
+            failure=self.failure,
+            sequence=self.sequence,
+            created_at=task.created_at,
+            changed_at=self.now,
+            ended_at=self.now if ends_now else task.ended_at,
+        )
+        return Decision(changed, tuple(self.effects), tuple(self.steps))
+
+    def conclude(self, kind: OutcomeKind, data: str) -> None:
+        """Set what waiters get."""
+        self.sequence += 1
+        self.outcome = Outcome(kind=kind, data=data, at=self.now, sequence=self.sequence)
+
+    def _state(self) -> TaskState:
+        if self.task.state not in LIVE:
+            return self.task.state
+        if self.failure is not None:
+            return TaskState.FAILED
+        if self.cancelled:
+            return TaskState.CANCELLED
+        if not self.tokens:
+            return TaskState.ENDED
+        return TaskState.RUNNING if any(t.waiting is Waiting.CALL for t in self.tokens) else TaskState.WAITING

@@ -1,0 +1,75 @@
+"""What is recorded of a visit: the step, and the request of a step that made a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncline_server.engine import values
+from syncline_server.engine.process import ApiCall
+from syncline_server.engine.task import Step
+
+if TYPE_CHECKING:
+    from syncline_server.engine.process import Node
+    from syncline_server.engine.task import Token
+
+
+class Visit:
+    """One token in one node, until it leaves or waits."""
+
+    __slots__ = ("entered_at", "input", "node", "number", "output", "previous_node_id", "result", "step")
+
+    def __init__(self, number: int, node: Node, previous_node_id: str, step: int, entered_at: int) -> None:
+        self.number = number
+        self.node = node
+        self.previous_node_id = previous_node_id
+        self.step = step
+        self.entered_at = entered_at
+        self.input = ""
+        self.output = ""
+        self.result = "moved"
+
+    @classmethod
+    def again(cls, token: Token, node: Node) -> Visit:
+        """Return the visit that a waiting token is on."""
+        visit = cls(token.number, node, token.previous_node_id, token.step, token.entered_at)
+        visit.input = _request(token, node)
+        return visit
+
+    def ended(self, at: int) -> Step:
+        """Return the step that the visit was."""
+        return Step(
+            sequence=self.step,
+            node_id=self.node.id,
+            previous_node_id=self.previous_node_id,
+            started_at=self.entered_at,
+            ended_at=at,
+            result=self.result,
+            input=self.input,
+            output=self.output,
+        )
+
+
+def given_up(token: Token, node: Node | None, result: str, at: int) -> Step:
+    """Return the step of a token that is taken away from where it stands."""
+    return Step(
+        sequence=token.step,
+        node_id=token.node_id,
+        previous_node_id=token.previous_node_id,
+        started_at=token.entered_at,
+        ended_at=at,
+        result=result,
+        input=_request(token, node),
+    )
+
+
+def _request(token: Token, node: Node | None) -> str:
+    """Return the request that the token waits for as JSON text; nothing when it makes none."""
+    call = token.call
+    if call is None:
+        return ""
+    described = f'{{"method":"{call.method}","url":{values.dumps(call.url)}'
+    if call.body is None:
+        return described + "}"
+    logic = node.logics[node.after_waiting - 1] if node is not None and node.after_waiting else None
+    is_json = isinstance(logic, ApiCall) and logic.body_is_json
+    return f'{described},"body":{call.body if is_json else values.dumps(call.body)}}}'

@@ -1,0 +1,71 @@
+"""When a time semaphor fires.
+
+A fixed one fires so long after the node was entered. One from a template fires at an epoch second, at once when that is
+past. What the template gives has to be a number or a number's text, up to the year 9999 (milliseconds are beyond it);
+anything else fails the task rather than let it pass early or wait for ever.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from syncline_server.engine import values
+from syncline_server.engine.expressions.casts import EXCERPT, WrongType, cast
+from syncline_server.engine.expressions.scope import text
+from syncline_server.engine.running.errors import stop
+from syncline_server.engine.task import Token, Waiting
+
+if TYPE_CHECKING:
+    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.process import TimeLimit
+    from syncline_server.engine.running.run import Run
+    from syncline_server.engine.running.steps import Visit
+
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999."""
+
+
+def park(run: Run, visit: Visit, waiting: Waiting, call: HttpCall | None = None) -> bool:
+    """Let the token wait in the node; tell whether it does, for a timer that can't be read ends the task."""
+    limit = visit.node.time_limit
+    due_at = None if limit is None else _due_at(run, visit, limit)
+    if limit is not None and due_at is None:
+        return False
+    run.tokens.append(
+        Token(
+            number=visit.number,
+            node_id=visit.node.id,
+            previous_node_id=visit.previous_node_id,
+            step=visit.step,
+            entered_at=visit.entered_at,
+            waiting=waiting,
+            due_at=due_at,
+            call=call,
+        )
+    )
+    return True
+
+
+def _due_at(run: Run, visit: Visit, limit: TimeLimit) -> int | None:
+    if limit.milliseconds is not None:
+        return visit.entered_at + limit.milliseconds
+    if limit.until is None:
+        return None
+    value = limit.until.value(run)
+    instant = _instant(value)
+    if run.asked:
+        return None
+    if instant is None:
+        stop(run, visit, "ERROR_NOT_HANDLED", f"The timer's value {text(value)[:EXCERPT]!r} is no epoch second.")
+    return instant
+
+
+def _instant(value: object) -> int | None:
+    try:
+        seconds = cast(value, "number")
+    except WrongType:
+        return None
+    if values.compare(seconds, LAST_SECOND) > 0:
+        return None
+    return 0 if values.compare(seconds, 0) < 0 else int(Decimal(text(seconds)) * 1000)

@@ -1,0 +1,95 @@
+"""AwaitTask: the stream of a task's events. Whoever holds a resume token of a task needs no key for it."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from syncline.v1 import task_calls_pb2
+from syncline_server.errors import Unavailable
+from syncline_server.rpc import convert, credentials
+from syncline_server.runtime.requests import Arrival, Caller, Quiet, Reached, Target
+
+if TYPE_CHECKING:
+    import grpc
+
+    from syncline_server.engine.task import Task
+    from syncline_server.runtime.requests import TaskEvent
+    from syncline_server.runtime.server import Runtime
+
+    Request = task_calls_pb2.AwaitTaskRequest
+    Response = task_calls_pb2.AwaitTaskResponse
+
+
+class AwaitTask:
+    """Serves AwaitTask."""
+
+    def __init__(self, runtime: Runtime, *, heartbeat_seconds: float) -> None:
+        self._runtime = runtime
+        self._heartbeat = heartbeat_seconds
+
+    async def serve(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """Write events until the goal is reached; `Unavailable` after a `going_away` when the server stops first."""
+        goal = convert.goal(request.until, request.node_id)
+        caller, after = self._who(request, context)
+        task = await self._runtime.tasks.find(caller, convert.target(request))
+        story = _Story(self._runtime, task, after)
+        events = self._runtime.waits.follow(
+            caller, Target(task_id=task.task_id), goal, after=after, heartbeat=self._heartbeat
+        )
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    response = story.told(event)
+                    if response is not None:
+                        await context.write(response)
+        except Unavailable:
+            await context.write(story.going_away())
+            raise
+
+    def _who(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Caller, int]:
+        if request.resume_token:
+            place = self._runtime.resume_tokens.read(request.resume_token)
+            return Caller(company_id="", only_task=place.task_id), place.sequence
+        caller = credentials.of_metadata(self._runtime, context.invocation_metadata())
+        self._runtime.access.spend(caller)
+        return caller, 0
+
+
+class _Story:
+    """Tells a task's events, each with its sequence and the token to go on after it."""
+
+    def __init__(self, runtime: Runtime, task: Task, after: int) -> None:
+        self._runtime = runtime
+        self._task_id = task.task_id
+        self._process_id = task.process_id
+        self._last = after
+
+    def told(self, event: TaskEvent) -> Response | None:
+        """Return the response for an event; None for a goal that was reached without an outcome."""
+        match event:
+            case Arrival():
+                response = self._response(event.sequence)
+                paused = self._runtime.catalogue.is_paused(self._process_id)
+                convert.fill_moved(response.moved, event, paused=paused)
+            case Reached():
+                if event.outcome is None:
+                    return None
+                response = self._response(event.outcome.sequence)
+                convert.fill_outcome(response.outcome, event.outcome)
+            case Quiet():
+                response = self._response(0)
+                response.heartbeat.SetInParent()
+        return response
+
+    def going_away(self) -> Response:
+        """Return the response that says that the server is stopping."""
+        response = self._response(0)
+        response.going_away.SetInParent()
+        return response
+
+    def _response(self, sequence: int) -> Response:
+        # An outcome may be older than the last arrival; numbers never go down.
+        self._last = max(self._last, sequence)
+        token = self._runtime.resume_tokens.make(self._task_id, self._last)
+        return task_calls_pb2.AwaitTaskResponse(sequence=self._last, resume_token=token)

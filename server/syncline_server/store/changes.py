@@ -1,0 +1,107 @@
+"""What a batch is in SQL: statements in order, each with its parameters. Pure.
+
+A batch of nothing but tasks and their steps, the everyday one, is a single statement. Each statement is one pass from
+Python to SQLite and back, and on the way back the writer's thread has to wait until the event loop lets go of the
+interpreter: under load that, and not the disk, is what a commit would spend its time on with a statement for each row.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from syncline_server.store import queries, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from syncline_server.engine.task import Step, Task
+    from syncline_server.store.port import Batch
+
+    Statement = tuple[str, Sequence[str | int | None]]
+
+_SIZES = (1, 4, 16, 64, 256)
+"""How many tasks a statement takes; at most 32,766 parameters fit into one."""
+_NO_STEPS = (None, None, None)
+_WIDTH = len(rows.TASK_COLUMNS) + len(_NO_STEPS)
+_PAGE_BYTES = 4096
+_INDEX_PAGES = 4
+"""How many pages of the indexes a changed task dirties, roughly."""
+
+
+class Changes:
+    """Turns batches into statements of one database's queries."""
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        self._named = named
+        self._keep_tasks = {size: queries.widened(named["keep_tasks"], size) for size in _SIZES}
+
+    def statements(self, batch: Batch) -> list[Statement]:
+        """Return what keeps the batch; raise `ValueError` or `TypeError` when a record has no row."""
+        return [*self._tasks(batch), *self._deleted_tasks(batch.deleted_tasks), *self._others(batch)]
+
+    def _tasks(self, batch: Batch) -> Iterator[Statement]:
+        steps = _by_task(batch.steps)
+        changed = [_task_change(task, steps.pop(task_id, None)) for task_id, task in batch.tasks.items()]
+        for at in range(0, len(changed), _SIZES[-1]):
+            yield self._statement(changed[at : at + _SIZES[-1]])
+        for task_id, ended in steps.items():
+            yield self._named["add_steps"], (task_id, *rows.steps_row(ended))
+
+    def _statement(self, changed: Sequence[rows.Row]) -> Statement:
+        size = next(size for size in _SIZES if size >= len(changed))
+        parameters = list(chain.from_iterable(changed))
+        parameters.extend([None] * (_WIDTH * (size - len(changed))))
+        return self._keep_tasks[size], parameters
+
+    def _deleted_tasks(self, deleted: Mapping[str, int]) -> Iterator[Statement]:
+        if not deleted:
+            return
+        ids = json.dumps(list(deleted))
+        yield self._named["delete_tasks"], (ids,)
+        yield self._named["delete_steps"], (ids,)
+        yield self._named["remember_tasks"], (json.dumps({key: until for key, until in deleted.items() if until}),)
+
+    def _others(self, batch: Batch) -> Iterator[Statement]:
+        named = self._named
+        for process in batch.processes:
+            yield named["keep_process"], rows.process_row(process)
+        for deployment in batch.deployments:
+            yield named["keep_deployment"], rows.deployment_row(deployment)
+        for company in batch.companies:
+            yield named["keep_company"], rows.company_row(company)
+        for key in batch.keys:
+            yield named["keep_key"], rows.key_row(key)
+        for grant in batch.grants:
+            if grant.rights:
+                yield named["keep_grant"], rows.grant_row(grant)
+            else:
+                yield named["delete_grant"], (grant.login, grant.process_id)
+        for login in batch.deleted_keys:
+            yield named["delete_key"], (login,)
+            yield named["delete_grants_of_key"], (login,)
+
+
+def pages(statements: Sequence[Statement]) -> int:
+    """Return roughly how many pages of the journal the statements fill."""
+    found = 0
+    for _, parameters in statements:
+        found += _INDEX_PAGES * (1 + len(parameters) // _WIDTH)
+        for at in range(rows.DATA, len(parameters), _WIDTH):
+            text = parameters[at]
+            found += len(text) // _PAGE_BYTES if isinstance(text, str) else 0
+    return found
+
+
+def _task_change(task: Task, ended: Sequence[Step] | None) -> rows.Row:
+    return (*rows.task_row(task), *(_NO_STEPS if ended is None else rows.steps_row(ended)))
+
+
+def _by_task(chunks: Sequence[tuple[str, tuple[Step, ...]]]) -> dict[str, Sequence[Step]]:
+    """Gather the steps of each task, in their order."""
+    found: dict[str, list[Step]] = {}
+    for task_id, steps in chunks:
+        if steps:
+            found.setdefault(task_id, []).extend(steps)
+    return dict(found)

@@ -1,0 +1,280 @@
+"""Rows and records, both ways; pure, and the same for every store that keeps rows.
+
+What a record holds in depth (tokens, steps, a failure) is JSON text in one column: it is written often, read seldom,
+and never searched. A row that no record can be made of raises `ValueError`, `TypeError` or `KeyError`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from syncline_server.engine import values
+from syncline_server.engine.effects import HttpCall
+from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
+from syncline_server.store.port import ApiKey, Company, Deployment, Grant, StoredProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Row: TypeAlias = tuple[str | int | None, ...]
+AnyRow: TypeAlias = Sequence[Any]
+"""A row as it comes from a database: a driver promises no types."""
+
+TASK_COLUMNS = (
+    "task_id",
+    "process_id",
+    "process_version",
+    "ref",
+    "login",
+    "request_id",
+    "request_hash",
+    "callback_secret",
+    "state",
+    "data",
+    "tokens",
+    "node_id",
+    "previous_node_id",
+    "outcome_kind",
+    "outcome_data",
+    "outcome_at",
+    "outcome_sequence",
+    "failure",
+    "sequence",
+    "created_at",
+    "changed_at",
+    "ended_at",
+)
+"""In the order of a task's row."""
+DATA = TASK_COLUMNS.index("data")
+OUTCOME_DATA = TASK_COLUMNS.index("outcome_data")
+
+_NO_OUTCOME = (None, None, None, None)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def task_row(task: Task) -> Row:
+    """Return a task as a row of `TASK_COLUMNS`."""
+    data = values.dumps(task.data)
+    return (
+        task.task_id,
+        task.process_id,
+        task.process_version,
+        task.ref,
+        task.login,
+        task.request_id,
+        task.request_hash,
+        task.callback_secret,
+        task.state.value,
+        data,
+        _tokens_text(task.tokens) if task.tokens else "[]",
+        task.node_id,
+        task.previous_node_id,
+        *(_NO_OUTCOME if task.outcome is None else _outcome_columns(task.outcome, data)),
+        None if task.failure is None else _failure_text(task.failure),
+        task.sequence,
+        task.created_at,
+        task.changed_at,
+        task.ended_at,
+    )
+
+
+def task_of(row: AnyRow) -> Task:
+    """Return the task that a row of `TASK_COLUMNS` holds."""
+    (task_id, process_id, process_version, ref, login, request_id, request_hash, callback_secret) = row[:8]
+    (state, data, tokens, node_id, previous_node_id) = row[8:13]
+    (kind, outcome_data, outcome_at, outcome_sequence) = row[13:17]
+    (failure, sequence, created_at, changed_at, ended_at) = row[17:]
+    outcome = None
+    if kind is not None:
+        text = data if outcome_data is None else outcome_data
+        outcome = Outcome(kind=OutcomeKind(kind), data=text, at=outcome_at, sequence=outcome_sequence)
+    return Task(
+        task_id=task_id,
+        process_id=process_id,
+        process_version=process_version,
+        ref=ref,
+        login=login,
+        request_id=request_id,
+        request_hash=request_hash,
+        callback_secret=callback_secret,
+        state=TaskState(state),
+        data=values.loads_object(data),
+        tokens=() if tokens == "[]" else tuple(_token(one) for one in json.loads(tokens)),
+        node_id=node_id,
+        previous_node_id=previous_node_id,
+        outcome=outcome,
+        failure=None if failure is None else Failure(**json.loads(failure)),
+        sequence=sequence,
+        created_at=created_at,
+        changed_at=changed_at,
+        ended_at=ended_at,
+    )
+
+
+def steps_row(steps: Sequence[Step]) -> tuple[int, int, str]:
+    """Return one chunk of steps: its lowest sequence number, its highest, and the steps as JSON text."""
+    # the fields in the order of the record, without names: steps are most of what is written
+    chunk = [
+        (s.sequence, s.node_id, s.previous_node_id, s.started_at, s.ended_at, s.result, s.input, s.output)
+        for s in steps
+    ]
+    numbers = [step.sequence for step in steps]
+    return min(numbers), max(numbers), _encode(chunk)
+
+
+def steps_of(text: str) -> list[Step]:
+    """Return the steps of a chunk."""
+    return [
+        Step(
+            sequence=sequence,
+            node_id=node_id,
+            previous_node_id=previous_node_id,
+            started_at=started_at,
+            ended_at=ended_at,
+            result=result,
+            input=taken,
+            output=given,
+        )
+        for sequence, node_id, previous_node_id, started_at, ended_at, result, taken, given in json.loads(text)
+    ]
+
+
+def process_row(process: StoredProcess) -> Row:
+    return (
+        process.process_id,
+        process.company_id,
+        process.title,
+        process.state,
+        process.version,
+        process.source,
+        process.direct_url_hash,
+        _encode(process.aliases),
+        process.created_at,
+        process.changed_at,
+    )
+
+
+def process_of(row: AnyRow) -> StoredProcess:
+    (process_id, company_id, title, state, version, source, direct_url_hash, aliases, created_at, changed_at) = row
+    return StoredProcess(
+        process_id=process_id,
+        company_id=company_id,
+        title=title,
+        state=state,
+        version=version,
+        source=source,
+        direct_url_hash=direct_url_hash,
+        aliases=tuple(json.loads(aliases)),
+        created_at=created_at,
+        changed_at=changed_at,
+    )
+
+
+def deployment_row(deployment: Deployment) -> Row:
+    return (deployment.process_id, deployment.version, deployment.source, deployment.deployed_at)
+
+
+def deployment_of(row: AnyRow) -> Deployment:
+    process_id, version, source, deployed_at = row
+    return Deployment(process_id=process_id, version=version, source=source, deployed_at=deployed_at)
+
+
+def company_row(company: Company) -> Row:
+    return (company.company_id, company.title, company.created_at)
+
+
+def company_of(row: AnyRow) -> Company:
+    company_id, title, created_at = row
+    return Company(company_id=company_id, title=title, created_at=created_at)
+
+
+def key_row(key: ApiKey) -> Row:
+    return (
+        key.login,
+        key.secret,
+        key.title,
+        key.company_id,
+        int(key.owner),
+        int(key.operator),
+        key.rate_limit,
+        key.created_at,
+    )
+
+
+def key_of(row: AnyRow) -> ApiKey:
+    login, secret, title, company_id, owner, operator, rate_limit, created_at = row
+    return ApiKey(
+        login=login,
+        secret=secret,
+        title=title,
+        company_id=company_id,
+        owner=bool(owner),
+        operator=bool(operator),
+        rate_limit=rate_limit,
+        created_at=created_at,
+    )
+
+
+def grant_row(grant: Grant) -> Row:
+    return (grant.login, grant.process_id, " ".join(sorted(grant.rights)))
+
+
+def grant_of(row: AnyRow) -> Grant:
+    login, process_id, rights = row
+    return Grant(login=login, process_id=process_id, rights=frozenset(rights.split()))
+
+
+def _outcome_columns(outcome: Outcome, data: str) -> Row:
+    # a task that came to its end answers with its own data: up to a megabyte that need not be written twice
+    text = None if outcome.data == data else outcome.data
+    return (outcome.kind.value, text, outcome.at, outcome.sequence)
+
+
+def _failure_text(failure: Failure) -> str:
+    return _encode({"reason": failure.reason, "description": failure.description, "node_id": failure.node_id})
+
+
+def _tokens_text(tokens: Iterable[Token]) -> str:
+    return _encode([_token_members(token) for token in tokens])
+
+
+def _token_members(token: Token) -> dict[str, object]:
+    return {
+        "number": token.number,
+        "node_id": token.node_id,
+        "previous_node_id": token.previous_node_id,
+        "step": token.step,
+        "entered_at": token.entered_at,
+        "waiting": token.waiting.value,
+        "due_at": token.due_at,
+        "call": None if token.call is None else _call_members(token.call),
+    }
+
+
+def _call_members(call: HttpCall) -> dict[str, object]:
+    return {
+        "step": call.step,
+        "node_id": call.node_id,
+        "method": call.method,
+        "url": call.url,
+        "headers": call.headers,
+        "body": call.body,
+        "max_threads": call.max_threads,
+    }
+
+
+def _token(members: dict[str, Any]) -> Token:
+    call = members["call"]
+    return Token(
+        **{
+            **members,
+            "waiting": Waiting(members["waiting"]),
+            "call": None if call is None else _call(call),
+        }
+    )
+
+
+def _call(members: dict[str, Any]) -> HttpCall:
+    return HttpCall(**{**members, "headers": tuple((name, text) for name, text in members["headers"])})

@@ -1,0 +1,146 @@
+"""What holds for the contract as a whole; `buf lint` checks the rest."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pool
+
+from syncline.v1 import (
+    access_service_pb2,
+    error_pb2,
+    exchange_pb2,
+    options_pb2,
+    process_service_pb2,
+    step_service_pb2,
+    task_calls_pb2,
+    task_pb2,
+    task_service_pb2,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+
+FILES = sorted((Path(__file__).parent.parent / "proto" / "syncline" / "v1").glob("*.proto"))
+SERVICES = (task_service_pb2, step_service_pb2, process_service_pb2, access_service_pb2)
+ENUMS = {
+    "TaskState": "UNSPECIFIED RUNNING WAITING PAUSED ENDED FAILED CANCELLED",
+    "WaitUntil": "UNSPECIFIED OUTCOME END NODE ANSWER",
+    "OutcomeKind": "UNSPECIFIED ANSWERED ENDED CANCELLED FAILED",
+}
+FIELDS = {
+    "CreateTaskRequest": "process ref data_json wait attach request_id",
+    "CreateTaskResponse": "task outcome",
+    "Task": "task_id process_id ref state node_id data_json create_time change_time",
+    "Outcome": "kind data_json time",
+    "Wait": "until timeout node_id",
+    "ModifyTaskRequest": "task_id process ref data_json",
+    "AwaitTaskRequest": "task_id process ref until resume_token",
+    "AwaitTaskResponse": "sequence resume_token moved outcome heartbeat going_away",
+    "WaitTaskRequest": "task_id process ref until timeout",
+    "WaitTaskResponse": "task outcome",
+    "SubmitCallbackRequest": "callback_id data_json",
+}
+"""What callers already rely on."""
+
+
+INLINE_JSON: Any = options_pb2.inline_json  # its generated type is a plain descriptor, which options do not take
+
+
+def methods(*modules: Any) -> list[MethodDescriptor]:
+    services = (service for module in modules for service in module.DESCRIPTOR.services_by_name.values())
+    return [method for service in services for method in service.methods]
+
+
+def messages() -> Iterator[Descriptor]:
+    pool = descriptor_pool.Default()
+    for path in FILES:
+        yield from pool.FindFileByName(f"syncline/v1/{path.name}").message_types_by_name.values()
+
+
+def choices(message: Any, oneof: str) -> set[str]:
+    return {field.message_type.name for field in message.oneofs_by_name[oneof].fields}
+
+
+def fields() -> Iterator[FieldDescriptor]:
+    for message in messages():
+        yield from message.fields
+
+
+@pytest.mark.parametrize("method", methods(*SERVICES), ids=lambda method: method.name)
+def test_everything_that_http_can_carry_has_an_http_form(method: MethodDescriptor) -> None:
+    carried = method.GetOptions().HasExtension(annotations_pb2.http)
+
+    assert carried != (method.client_streaming and method.server_streaming)
+
+
+def test_fields_of_json_text_show_their_value_over_http() -> None:
+    shown: dict[str, str] = {
+        field.full_name: field.GetOptions().Extensions[INLINE_JSON]
+        for field in fields()
+        if field.name.endswith("_json")
+    }
+
+    assert shown
+    assert {name: name.rpartition(".")[2].removesuffix("_json") for name in shown} == shown
+
+
+def test_no_other_field_claims_to_be_json() -> None:
+    claims = [field.name for field in fields() if field.GetOptions().HasExtension(INLINE_JSON)]
+
+    assert [name for name in claims if not name.endswith("_json")] == []
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_enum_values_are_the_agreed_ones(name: str) -> None:
+    values = task_pb2.DESCRIPTOR.enum_types_by_name[name].values
+    prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+
+    assert [value.name for value in values] == [f"{prefix}_{word}" for word in ENUMS[name].split()]
+    assert [value.number for value in values] == list(range(len(values)))
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_fields_that_callers_rely_on_are_there(name: str) -> None:
+    [message] = [message for message in messages() if message.name == name]
+
+    assert set(FIELDS[name].split()) <= set(message.fields_by_name)
+
+
+def test_exchange_carries_every_unary_call_on_tasks_and_steps() -> None:
+    unary = [method for method in methods(task_service_pb2, step_service_pb2) if not method.server_streaming]
+
+    assert choices(exchange_pb2.Operation.DESCRIPTOR, "request") == {method.input_type.name for method in unary}
+    assert choices(exchange_pb2.Result.DESCRIPTOR, "phase") == {method.output_type.name for method in unary} | {
+        "Accepted",
+        "Status",
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_everything_is_explained(path: Path) -> None:
+    """Every message, enum, field, value, service and call has a comment right above it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    declares = re.compile(r"\s*(message|enum|service|rpc|oneof|[\w.]+ \w+ = \d+|repeated [\w.]+ \w+ = \d+|\w+ = \d+)\b")
+    silent = [
+        line.strip() for before, line in pairwise(lines) if declares.match(line) and not before.strip().startswith("//")
+    ]
+
+    assert silent == []
+
+
+def test_reasons_are_numbered_without_gaps() -> None:
+    numbers = [value.number for value in error_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"].values]
+
+    assert numbers == list(range(len(numbers)))
+
+
+def test_a_resume_token_is_all_that_a_watcher_needs() -> None:
+    assert task_calls_pb2.AwaitTaskRequest(resume_token="t").task_id == ""
