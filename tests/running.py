@@ -136,13 +136,13 @@ class RunningDev:
 
 @contextmanager
 def running_dev(
-    folder: Path, *, options: Sequence[str] = (), environ: Mapping[str, str] | None = None, from_shell: bool = False
+    folder: Path, *, options: Sequence[str] = (), environ: Mapping[str, str] | None = None, own_life: bool = False
 ) -> Iterator[RunningDev]:
     """Start `syncline dev` with its data in `folder/data`, give it when it serves, and end it after the block.
 
-    With `from_shell` it gets no pipe to its parent, and a SIGINT counts.
+    With `own_life` it gets no pipe to its parent, as from a shell, and a SIGINT counts.
     """
-    dev = start_dev(folder, options=options, environ=environ or {}, from_shell=from_shell)
+    dev = start_dev(folder, options=options, environ=environ or {}, own_life=own_life)
     try:
         yield dev
     finally:
@@ -151,11 +151,11 @@ def running_dev(
         dev.cut_off()
 
 
-def start_dev(folder: Path, *, options: Sequence[str], environ: Mapping[str, str], from_shell: bool) -> RunningDev:
+def start_dev(folder: Path, *, options: Sequence[str], environ: Mapping[str, str], own_life: bool) -> RunningDev:
     """Start it and return when it serves, or raise `DidNotStart`."""
     ready, ready_far = os.pipe()
     life_near, life = os.pipe()
-    pipes = {"SYNCLINE_READY_FD": str(ready_far)} | ({} if from_shell else {"SYNCLINE_LIFE_FD": str(life_near)})
+    pipes = {"SYNCLINE_READY_FD": str(ready_far)} | ({} if own_life else {"SYNCLINE_LIFE_FD": str(life_near)})
     ports = (f"--{face}={ANY_PORT}" for face in ("http", "http-async", "grpc"))
     process = subprocess.Popen(
         [sys.executable, "-m", "syncline_cli", "dev", f"--data={folder / 'data'}", *ports, *options],

@@ -83,6 +83,8 @@ def members(text: str, at: int, readers: Mapping[str, Reader] = _NOTHING) -> tup
             if text[at] == "}":
                 return found, at + 1
             at = _after_comma(text, at)
+    except BadJson:
+        raise
     except (IndexError, StopIteration, ValueError):
         _refuse()
 

@@ -1,14 +1,23 @@
-"""Every example runs, as its docstring says."""
+"""Every example runs, as its docstring says; the README's too."""
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+if TYPE_CHECKING:
+    from running import RunningDev
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+README = ROOT / "README.md"
 PRINTED = {
     "plain_python_client.py": ["{'info': {'param': 'hello'}}", "{'result': 'error', 'reason': 'insufficient funds'}"],
     "grpc_client.py": ["outcome {'info': {'param': 'hello'}}", "outcome {'answer': 'forty-two'}"],
@@ -16,9 +25,9 @@ PRINTED = {
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_an_example_prints_what_it_promises(name: str, dev_data: Path) -> None:
+def test_an_example_prints_what_it_promises(name: str, shared_dev: RunningDev) -> None:
     done = subprocess.run(
-        [sys.executable, EXAMPLES / name, dev_data], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, EXAMPLES / name, shared_dev.data], capture_output=True, text=True, timeout=60, check=False
     )
 
     assert (done.stderr, done.returncode) == ("", 0)
@@ -28,3 +37,32 @@ def test_an_example_prints_what_it_promises(name: str, dev_data: Path) -> None:
 
 def test_every_example_is_run() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == set(PRINTED)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, shared_dev: RunningDev) -> Path:
+    """A folder in which the README's commands find a running `syncline dev`."""
+    (tmp_path / ".syncline").symlink_to(shared_dev.data)
+    return tmp_path
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the README's example needs curl")
+def test_the_curl_of_the_readme_works(folder: Path) -> None:
+    [script] = [block for block in blocks("sh") if "curl" in block]
+
+    done = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=folder, capture_output=True, timeout=60, check=True)
+
+    assert json.loads(done.stdout)["ops"] == [{"proc": "ok", "data": {"info": {"param": "1"}}}]
+
+
+def test_the_stubs_of_the_readme_work(folder: Path) -> None:
+    [script] = blocks("python")
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, timeout=60, check=True)
+
+    assert json.loads(done.stdout) == {"info": {"param": "1"}}
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's blocks of code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syncline_server.runtime.performers import Performer
 
 TASK = Task(task_id="0189f7e5c0de000100c0ffee", process_id=7, process_version=1)
-SHORT = 0.2
+SHORT = 0.5
 """Seconds that a call may take where a test wants it to run out."""
 
 

@@ -250,7 +250,7 @@ async def test_an_answer_that_broke_off_is_not_tried_again(performer: HttpPerfor
 async def test_only_so_many_calls_are_out_at_a_time(callee: Callee) -> None:
     hang = Hang()
     url = callee.on("/hang", hang)
-    performer = HttpPerformer(allow=LOOPBACK, max_connections=2, call_seconds=0.3)
+    performer = HttpPerformer(allow=LOOPBACK, max_connections=2, call_seconds=0.5)
     outcomes = await asyncio.gather(*(performer.perform(TASK, call(url, node=node)) for node in "abc"))
     assert [outcome.fault for outcome in outcomes if isinstance(outcome, CallFailure)] == [
         CallFault.TIMEOUT,

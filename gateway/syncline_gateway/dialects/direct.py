@@ -86,7 +86,7 @@ def _envelope(data: Part) -> list[Members]:
 def _read(members: Members, process: str) -> Op:
     if not any(members.get(key, ("", None))[1] is not None for key in _PROCESS_KEYS):
         members["conv_id"] = (quoted(process), process)
-    op = read_op(members, Creating(None))
+    op = read_op(members, Creating())
     if not op.is_create:
         op.operation, op.fault = None, Fault("access_denied", "access_denied")
     return op

@@ -22,10 +22,7 @@ import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
-from google.protobuf.duration_pb2 import Duration
-
-from syncline.v1.exchange_pb2 import Credentials, SignedRequest
-from syncline.v1.task_pb2 import Wait, WaitUntil
+from syncline.v1.exchange_pb2 import Credentials
 from syncline_gateway.dialect import Call, HttpResponse
 from syncline_gateway.dialects.ops_answer import bare_error, envelope
 from syncline_gateway.dialects.ops_plan import AWAY_HEADERS, JSON, Plan
@@ -55,8 +52,6 @@ _CONNECTION = {
 _UNSEEN_HEADERS = frozenset(_RIGHTS | _CONNECTION)
 _SECONDS = re.compile(r"\s*\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z|-0(?:\.0*)?\Z").match
 _READERS = {"ops": objects}
-# An answer may come after the end of the task: whatever the process left running elsewhere may still post it.
-_UNTIL = WaitUntil.WAIT_UNTIL_ANSWER
 
 
 class Ops:
@@ -75,7 +70,7 @@ class Ops:
             return refuse(400, INCORRECT_BODY)
         if len(asked) > MAX_OPS:
             return refuse(400, f"Too many ops: {len(asked)}, at most {MAX_OPS} in one request")
-        creating = _waiting(timeout, request.headers, len(asked)) if request.synchronous else Creating(None)
+        creating = _waiting(timeout, request.headers, len(asked)) if request.synchronous else Creating()
         plan = Plan([read_op(members, creating) for members in asked], request.synchronous)
         operations = plan.first_turn()
         if not operations:
@@ -138,18 +133,20 @@ def wait_seconds(part: Part | None, ceiling: float) -> float:
 
 
 def _signed(request: HttpRequest) -> Credentials:
-    login, timestamp, signature = request.path.split("/")[-3:]
+    parts = request.path.split("/")[-3:]
     if "%" in request.path:
-        login, timestamp, signature = unquote(login), unquote(timestamp), unquote(signature)
-    signed = SignedRequest(login=login, timestamp=timestamp, signature=signature, body=request.body)
-    return Credentials(signed=signed)
+        parts = [unquote(part) for part in parts]
+    credentials = Credentials()
+    signed = credentials.signed
+    signed.login, signed.timestamp, signed.signature = parts
+    signed.body = request.body
+    return credentials
 
 
 def _waiting(timeout: float, headers: Mapping[str, str], count: int) -> Creating:
-    nanos = round(timeout * 1_000_000_000)
-    duration = Duration(seconds=nanos // 1_000_000_000, nanos=nanos % 1_000_000_000)
-    wait = Wait(until=_UNTIL, timeout=duration)
     # A name is a token, so it needs no escapes.
     shown = [f'"{name}":{quoted(text)}' for name, text in headers.items() if name not in _UNSEEN_HEADERS]
     headers_json = f"{{{','.join(shown)}}}"
-    return Creating(wait, headers_json if len(headers_json) * count <= _MAX_HEADERS_BYTES else "{}")
+    if len(headers_json) * count > _MAX_HEADERS_BYTES:
+        headers_json = "{}"
+    return Creating(round(timeout * 1_000_000_000), headers_json)

@@ -65,10 +65,12 @@ class Plan:
 
     def first_turn(self) -> list[Operation]:
         """Return what to ask first; empty when the ops alone decide everything."""
-        self._asked = [index for index, op in enumerate(self.ops) if op.operation is not None]
-        operations = [op.operation for op in self.ops if op.operation is not None]
-        for op in self.ops:
-            op.operation = None
+        operations = []
+        for index, op in enumerate(self.ops):
+            if op.operation is not None:
+                self._asked.append(index)
+                operations.append(op.operation)
+                op.operation = None
         return operations
 
     def next_turn(self, replies: Sequence[Reply]) -> list[Operation]:
@@ -77,26 +79,26 @@ class Plan:
         operations = []
         for index, reply in zip(asked, replies, strict=True):
             self.replies[index] = reply
+            op = self.ops[index]
             if not self.signed and _refused(reply) in _NOT_KNOWN:
-                self.ops[index].fault = Fault("access_denied", "access_denied")
-            if self.ops[index].obj == "task_history":
-                following = self._read_history(index, reply)
-                if following is not None:
-                    self._asked.append(index)
-                    operations.append(following)
+                op.fault = Fault("access_denied", "access_denied")
+            following = self._read_history(index, reply) if op.obj == "task_history" else None
+            if following is not None:
+                self._asked.append(index)
+                operations.append(following)
         return operations
 
     def response(self) -> HttpResponse:
         """Return the answer, once nothing is left to ask."""
-        refused = {_refused(reply) for reply in self.replies.values()} - {""}
-        if self.signed and not refused.isdisjoint(_NOT_KNOWN):
-            return self._bad_signature()
-        headers = self._with_handles(JSON)
-        if any(words_for(reason).status == 503 for reason in refused) and not self._has_result():
-            return self.away()
+        refused = {reason for reply in self.replies.values() if (reason := _refused(reply))}
+        if refused:
+            if self.signed and not refused.isdisjoint(_NOT_KNOWN):
+                return self._bad_signature()
+            if any(words_for(reason).status == 503 for reason in refused) and not self._has_result():
+                return self.away()
         many = len(self.ops) > MAX_HANDLES
         entries = [self._entry(index, op, with_task=many) for index, op in enumerate(self.ops)]
-        return HttpResponse(body=envelope(entries, single=self.bare), headers=headers)
+        return HttpResponse(body=envelope(entries, single=self.bare), headers=self._with_handles(JSON))
 
     def away(self) -> HttpResponse:
         """Return the answer while the server is away, with the handles of tasks that were made all the same."""
@@ -126,11 +128,10 @@ class Plan:
     def _with_handles(self, headers: dict[str, str]) -> dict[str, str]:
         if len(self.ops) > MAX_HANDLES:
             return headers
-        made = [task_made(reply) for reply in map(self.replies.get, range(len(self.ops))) if reply is not None]
-        if not any(made):
+        made = {index: task_id for index, reply in self.replies.items() if (task_id := task_made(reply))}
+        if not made:
             return headers
-        handles = [task_made(reply) if reply else "" for reply in map(self.replies.get, range(len(self.ops)))]
-        return {**headers, HANDLE: ",".join(handle or "-" for handle in handles)}
+        return {**headers, HANDLE: ",".join(made.get(index, "-") for index in range(len(self.ops)))}
 
     def _has_result(self) -> bool:
         return any(reply.result is not None and not _refused(reply) for reply in self.replies.values())

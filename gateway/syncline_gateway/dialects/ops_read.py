@@ -11,20 +11,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncline.v1.exchange_pb2 import Operation
-from syncline.v1.task_calls_pb2 import CreateTaskRequest, DeleteTaskRequest, GetTaskRequest, ModifyTaskRequest
+from syncline.v1.task_calls_pb2 import DeleteTaskRequest, GetTaskRequest, ModifyTaskRequest
+from syncline.v1.task_pb2 import WaitUntil
 from syncline_gateway.dialects.ops_words import BAD_OBJECT, NOT_VALID, UNDEFINED_REQUEST
 from syncline_gateway.jsontext import is_number, is_object, is_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syncline.v1.task_pb2 import Wait
     from syncline_gateway.jsontext import Members, Part
 
 MAX_REF = 255
 _NUMERIC = re.compile(r"[0-9]{1,20}\Z").match
 _TASK_ID = re.compile(r"(?:[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z").match
 _NULL: Part = ("null", None)
+# An answer may come after the end of the task: whatever the process left running elsewhere may still post it.
+_UNTIL = WaitUntil.WAIT_UNTIL_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,13 @@ class Fault:
     """The JSON text of that member; empty when it is missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Creating:
     """How the tasks of a request are made: what differs between the two faces and direct URLs."""
 
-    wait: Wait | None
-    """None answers as soon as the task is on disk, gives it no callback, and holds its calls until that is answered."""
+    wait_nanos: int | None = None
+    """How long to wait for the answer, in nanoseconds. None answers as soon as the task is on disk, gives it no
+    callback, and holds its calls until that is answered."""
     headers_json: str = ""
 
 
@@ -100,15 +103,16 @@ def _read_other(op: Op, members: Members) -> None:
 
 
 def _create(members: Members, creating: Creating) -> Operation:
-    process, ref, data = _process(members), _ref(members), _data(members)
-    if creating.wait is not None:
-        return Operation(
-            create_task=CreateTaskRequest(
-                process=process, ref=ref, data_json=data, wait=creating.wait, headers_json=creating.headers_json
-            )
-        )
-    request = CreateTaskRequest(process=process, ref=ref, data_json=data, without_callback=True)
-    return Operation(create_task=request, hold_calls=True)
+    operation = Operation()
+    request = operation.create_task  # Filled in place: a message built from others costs a copy of each.
+    request.process, request.ref, request.data_json = _process(members), _ref(members), _data(members)
+    if creating.wait_nanos is None:
+        request.without_callback = operation.hold_calls = True
+    else:
+        request.headers_json = creating.headers_json
+        request.wait.until = _UNTIL
+        request.wait.timeout.seconds, request.wait.timeout.nanos = divmod(creating.wait_nanos, 1_000_000_000)
+    return operation
 
 
 def _modify(op: Op, members: Members) -> Operation:

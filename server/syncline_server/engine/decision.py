@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """Asks for the data of another task, the newest of a process with a ref. The fact is a dict, None without a task."""
+    """Asks for the data of a task, the newest of a process with the ref. The fact is a dict, None without a task."""
 
     process: str
     """Decimal id, or `@alias`."""

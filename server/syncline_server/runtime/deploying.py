@@ -197,15 +197,15 @@ class Deploying:
         sources = {process.process_id: process.source for process in stored}
         deployments = [
             Deployment(
-                process_id=process.process_id,
-                version=process.version,
-                source=sources[process.process_id],
+                process_id=definition.process_id,
+                version=definition.version,
+                source=sources[definition.process_id],
                 deployed_at=self._clock.now(),
             )
-            for process in ready
+            for definition in ready
         ]
-        for process in ready:
-            self._catalogue.put_definition(process)
+        for definition in ready:
+            self._catalogue.put_definition(definition)
         for process in stored:
             self._catalogue.put(process)
 

@@ -1,0 +1,45 @@
+"""One table: everything that can be asked has its handler, the same by either way."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncline.v1 import exchange_pb2
+from syncline_server.rpc.handlers import HANDLERS, OPERATIONS, SERVICES, STREAMS
+
+OPERATION_FIELDS = exchange_pb2.Operation.DESCRIPTOR.oneofs_by_name["request"].fields
+RESULTS = exchange_pb2.Result.DESCRIPTOR.fields_by_name
+
+
+def test_every_method_has_its_handler() -> None:
+    methods = {method.name for service in SERVICES for method in service.methods}
+
+    assert methods == set(HANDLERS) | STREAMS
+    assert sum(len(service.methods) for service in SERVICES) == len(methods), "a name is used once"
+
+
+def test_every_unary_call_of_a_task_is_an_operation() -> None:
+    (tasks,) = [service for service in SERVICES if service.name == "TaskService"]
+    unary = {method.input_type.name for method in tasks.methods if method.name not in STREAMS}
+
+    assert {field.message_type.name for field in OPERATION_FIELDS} == unary | {"ListStepsRequest"}
+
+
+def test_every_operation_has_the_handler_of_its_call() -> None:
+    assert set(OPERATIONS) == {field.name for field in OPERATION_FIELDS}
+    for service in SERVICES:
+        for method in service.methods:
+            for field in OPERATION_FIELDS:
+                if field.message_type is method.input_type:
+                    assert OPERATIONS[field.name] is HANDLERS[method.name]
+
+
+@pytest.mark.parametrize("field", [field.name for field in OPERATION_FIELDS])
+def test_an_operation_is_answered_by_the_phase_of_its_name(field: str) -> None:
+    request = exchange_pb2.Operation.DESCRIPTOR.fields_by_name[field].message_type.name
+
+    assert RESULTS[field].message_type.name == request.replace("Request", "Response")
+
+
+def test_only_callbacks_need_no_key() -> None:
+    assert [name for name, handler in HANDLERS.items() if not handler.needs_key] == ["SubmitCallback"]
