@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LEAST_SECONDS = 2.0
 """A caller with less time than this still learns whether its operation was done: that takes no more than a commit."""
+MOST_ATTEMPTS = 10
 _GONE = ("TASK_NOT_FOUND", "TASK_EXPIRED")
 _PASSING = ("UNAVAILABLE", "OVERLOADED")
 _REPEATABLE = ("create_task", "modify_task")
@@ -95,9 +96,11 @@ class Flight:
         return reasons.read(result.error).reason in _PASSING
 
     def board(self) -> None:
-        """Make ready to go out again on another stream."""
+        """Make ready to go out again on another stream; what broke too many streams is given up."""
         self.link, self.parked = None, False
         self.attempt += 1
+        if self.attempt > MOST_ATTEMPTS and self.reply.accepted is None:
+            self.finish(Result(error=reasons.make("UNAVAILABLE", "The server does not take the operation.")))
         left = as_duration(self.caller.seconds_left())
         accepted = self.reply.accepted
         if accepted is not None:

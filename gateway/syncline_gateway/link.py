@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from syncline_gateway.flights import Flight
 
 FRAME_BYTES = 256 * 1024
-"""A frame takes no further request once it holds this much, so that small ones don't wait behind large ones."""
+"""A frame takes no further request beyond this, so that small ones don't wait behind large ones. One request with all
+its operations is never split: it may be larger, up to twice the largest body."""
 
 
 class Link:
@@ -121,11 +122,12 @@ class Link:
             if operation is None:  # It was finished here: this program stops.
                 self._queue.popleft()
                 continue
-            if size > FRAME_BYTES and (credentials is None or credentials is not presented):
-                return
-            if credentials is not None and credentials is not presented:
-                frame.credentials.append(credentials)
-                size += credentials.ByteSize()
+            if credentials is None or credentials is not presented:
+                size += operation.ByteSize() + (0 if credentials is None else credentials.ByteSize())
+                if size > FRAME_BYTES and frame.operations:
+                    return
+                if credentials is not None:
+                    frame.credentials.append(credentials)
                 presented = credentials
             self._queue.popleft()
             self._taken += 1
@@ -134,7 +136,6 @@ class Link:
             operation.credentials_index = 0 if credentials is None else len(frame.credentials)
             operation.attempt = flight.attempt
             frame.operations.append(operation)
-            size += operation.ByteSize()
 
     def _end(self, flight: Flight, result: Result) -> None:
         if flight.is_interrupted_by(result):

@@ -142,7 +142,8 @@ class Upstream:
         if flight.over:
             return
         flight.board()
-        self._homeless.append(flight)
+        if not flight.over:
+            self._homeless.append(flight)
         if self._rehoming is None:
             self._rehoming = self._loop.call_later(REHOME_SECONDS, self._find_homes)
 
@@ -216,10 +217,12 @@ class _Stream:
                 await self._serve(stream)
             except (aio.AioRpcError, TimeoutError) as error:
                 log.debug("upstream.stream_ended", extra={"facts": {"error": type(error).__name__}})
-            except asyncio.CancelledError:
+            except asyncio.CancelledError:  # Of the stream, or of this task?
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
+            except Exception:
+                log.exception("upstream.fault")
             finally:
                 stream.cancel()
                 for flight in self.link.lose():
@@ -237,7 +240,7 @@ class _Stream:
         self.link.receive(first)
         self._upstream.changed()
         writer = asyncio.get_running_loop().create_task(self._write(stream))
-        # Whatever ends the writer ends the stream: its reader is told.
+        # Whatever ends the writer ends the stream, so that its reader is told.
         writer.add_done_callback(lambda _: stream.cancel())
         try:
             while isinstance(frame := await stream.read(), ExchangeResponse):
@@ -246,7 +249,9 @@ class _Stream:
                     self._upstream.changed()
         finally:
             writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            (ended,) = await asyncio.gather(writer, return_exceptions=True)
+            if not isinstance(ended, aio.AioRpcError | asyncio.InvalidStateError | asyncio.CancelledError):
+                log.error("upstream.fault", exc_info=ended)
 
     async def _write(self, stream: Stream) -> None:
         loop = asyncio.get_running_loop()

@@ -39,8 +39,11 @@ class SystemIds:
 
     def __init__(self) -> None:
         self._count = 0
+        self._latest = 0
 
     def task_id(self, now: int) -> str:
+        # a clock that is set back must not make ids that are older than those of tasks made before
+        self._latest = now = max(now, self._latest)
         self._count = (self._count + 1) & 0xFFFF
         return f"{now:012x}{self._count:04x}{secrets.token_hex(4)}"
 

@@ -5,7 +5,7 @@ What the vendor leaves open, and what is done here:
 - `timeout` counts on the synchronous face only. The timeout answer goes out a little before the time is over.
 - A task made on the synchronous face gets `__headers`: the caller's headers, names in lower case, without those that
   are rights (`authorization`, `cookie` and their like) or belong to the connection. When they would take more than
-  1 MiB in all the tasks of one request they are left out, and `__headers` is `{}`.
+  256 KiB in all the tasks of one request they are left out, and `__headers` is `{}`.
 - An error entry of a field at fault names it in `key`, with `value` as sent.
 - `obj_id` alone finds a task: `conv_id` is checked when it comes along. `delete` needs no `node_id`; with one, the task
   is deleted only while it is there. Deleted by `ref`, the answer has no `obj_id`.
@@ -41,7 +41,7 @@ DEFAULT_WAIT_SECONDS = 60.0
 ANSWER_SECONDS = 30.0
 """How long an asynchronous op may take; it waits for nothing but the disk."""
 _EARLY_SECONDS, _EARLY_SHARE = 0.25, 0.05
-_MAX_HEADERS_BYTES = 1024 * 1024
+_MAX_HEADERS_BYTES = 256 * 1024
 _RIGHTS = {
     "authorization", "proxy-authorization", "cookie", "cookie2", "x-api-key", "api-key", "x-auth-token",
     "x-amz-security-token",

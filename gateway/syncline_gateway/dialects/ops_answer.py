@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _STATES = {
     TaskState.TASK_STATE_UNSPECIFIED: "created",
     TaskState.TASK_STATE_RUNNING: "processing",
-    TaskState.TASK_STATE_WAITING: "delayed",
+    TaskState.TASK_STATE_WAITING: "processing",
     TaskState.TASK_STATE_PAUSED: "delayed",
     TaskState.TASK_STATE_ENDED: "processed",
     # The protocol has no word for a failed task; whoever looks for `processed` must not take it for a success.

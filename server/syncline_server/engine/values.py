@@ -121,16 +121,15 @@ def equal(one: object, other: object) -> bool:
 
 
 def compare(one: object, other: object) -> int:
-    """Order two numbers exactly: less than 0, 0, or more than 0."""
+    """Order two numbers exactly: -1, 0 or 1."""
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
         return (one > other) - (one < other)
     first, second = _parts(one), _parts(other)
     if first == second:
         return 0
     if first[0] != second[0]:
-        return first[0] - second[0]
-    larger = first[1:] > second[1:]
-    return first[0] if larger else -first[0]
+        return 1 if first[0] > second[0] else -1
+    return first[0] if first[1:] > second[1:] else -first[0]
 
 
 def _parts(value: object) -> tuple[int, int, str]:

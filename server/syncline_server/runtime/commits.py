@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import fields
 from typing import TYPE_CHECKING, Protocol
 
 from syncline_server.errors import CommitFailed, StoreUnusable, Unavailable
@@ -137,7 +138,8 @@ class Committer:
             self._wanted.clear()
             group, self._group = self._group, _Group()
             try:
-                await self._store.commit(group.batch)
+                if _holds_anything(group.batch):
+                    await self._store.commit(group.batch)
             except CommitFailed as error:
                 log.error("commit.failed", exc_info=error, extra={"facts": {"tasks": len(group.changes)}})
                 await self._lose(group, error)
@@ -182,3 +184,8 @@ class Committer:
         for future in group.waiting:
             if not future.done():
                 future.set_exception(error)
+
+
+def _holds_anything(batch: Batch) -> bool:
+    # a caller may wait for a commit though its own change was no change
+    return any(getattr(batch, each.name) for each in fields(batch))

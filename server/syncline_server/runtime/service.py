@@ -13,6 +13,7 @@ from syncline_server.engine import (
     Modified,
     Started,
     Task,
+    TooMuchData,
     values,
 )
 from syncline_server.errors import (
@@ -251,6 +252,8 @@ class Tasks:
     ) -> None:
         try:
             self._residents.apply(resident, event)
+        except TooMuchData as fault:
+            raise TaskTooLarge(f"{fault}.".capitalize(), field="data") from None
         except IllegalMove:
             raise gone from None
 

@@ -25,6 +25,7 @@ _SIZES = (1, 4, 16, 64, 256)
 """How many tasks a statement takes; at most 32,766 parameters fit into one."""
 _NO_STEPS = (None, None, None)
 _WIDTH = len(rows.TASK_COLUMNS) + len(_NO_STEPS)
+_LARGE = (rows.DATA, rows.OUTCOME_DATA, _WIDTH - 1)
 _PAGE_BYTES = 4096
 _INDEX_PAGES = 4
 """How many pages of the indexes a changed task dirties, roughly."""
@@ -88,9 +89,9 @@ def pages(statements: Sequence[Statement]) -> int:
     found = 0
     for _, parameters in statements:
         found += _INDEX_PAGES * (1 + len(parameters) // _WIDTH)
-        for at in range(rows.DATA, len(parameters), _WIDTH):
-            text = parameters[at]
-            found += len(text) // _PAGE_BYTES if isinstance(text, str) else 0
+        for column in _LARGE:
+            texts = parameters[column::_WIDTH]
+            found += sum(len(text) for text in texts if isinstance(text, str)) // _PAGE_BYTES
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -30,13 +31,10 @@ class Lane:
 
     async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns. Work that has begun is finished even when nobody waits for it any more."""
-
-        def job() -> T:
-            if self._connection is None:
-                raise sqlite3.ProgrammingError("not connected")
-            return work(self._connection, *args, **kwargs)
-
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        executor, connection = self._executor, self._connection
+        if executor is None or connection is None:
+            raise sqlite3.ProgrammingError("not connected")
+        return await asyncio.get_running_loop().run_in_executor(executor, partial(work, connection, *args, **kwargs))
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the database and end the thread. A second call does nothing."""

@@ -16,6 +16,8 @@ from syncline_server.store import queries
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+APPLICATION_ID = 0x53594E43
+"""What the first migration writes into the file's head."""
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -29,17 +31,14 @@ def migrations() -> dict[int, str]:
 def migrate(connection: sqlite3.Connection, named: Mapping[str, str], texts: Mapping[int, str]) -> None:
     """Apply what is missing; raise `StoreUnusable` for a database that is newer than the code, or not ours."""
     version = _number(connection, named["schema_version"])
-    if version > max(texts):
-        raise StoreUnusable(
-            f"The database is of a newer version of this program (schema {version}, known are {max(texts)})."
-        )
-    if version == 0 and _number(connection, named["count_of_tables"]) > 0:
+    is_ours = _number(connection, named["application"]) == APPLICATION_ID
+    if not is_ours and _number(connection, named["count_of_tables"]) > 0:
         raise StoreUnusable("The database belongs to another program.")
+    if version > max(texts):
+        raise StoreUnusable(f"The database has schema {version}; this version of the program knows {max(texts)}.")
     for number in sorted(texts):
         if number > version:
             _apply(connection, named, texts[number])
-    if _number(connection, named["application"]) != _number(connection, named["our_application"]):
-        raise StoreUnusable("The database belongs to another program.")
 
 
 def _apply(connection: sqlite3.Connection, named: Mapping[str, str], text: str) -> None:

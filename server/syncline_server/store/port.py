@@ -1,8 +1,8 @@
 """The store port: what the runtime asks of a disk.
 
 Whoever implements it owes two things: `commit` returns only when the whole batch survives a power cut, and a batch is
-kept whole or not at all. One writer uses a store at a time; reads see every batch whose commit has returned, and may see
-the one under way.
+kept whole or not at all. One writer uses a store at a time; reads see every batch whose commit has returned, and may
+see the one under way. A read that fails raises `StoreUnusable`.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Batch:
     """Changes that are kept together. Within a batch the last word on an object counts."""
 
     tasks: dict[str, Task] = field(default_factory=dict)
-    """New and changed tasks by id."""
+    """New and changed tasks by id. A task's process, ref, login and request id are for life: a change leaves them."""
     steps: list[tuple[str, tuple[Step, ...]]] = field(default_factory=list)
     """Ended steps by task id, in the order in which they ended; only ever added to."""
     deleted_tasks: dict[str, int] = field(default_factory=dict)

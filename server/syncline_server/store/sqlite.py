@@ -7,7 +7,9 @@ for a commit. A third copies the journal back into the database beside the commi
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from contextlib import closing
+from operator import attrgetter
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from syncline_server.errors import CommitFailed, StoreUnusable
 from syncline_server.store import queries, rows
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     Parameters: TypeAlias = Sequence[str | int | None] | Mapping[str, str | int | None]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 FILE = "syncline.db"
@@ -169,3 +172,64 @@ class SqliteStore:
 
     async def value(self, name: str) -> str | None:
         return await self._one(_first, "value", (name,))
+
+    async def _one(self, make: Callable[[rows.AnyRow], T], name: str, parameters: Parameters) -> T | None:
+        found = await self._all(make, name, parameters)
+        return found[0] if found else None
+
+    async def _all(self, make: Callable[[rows.AnyRow], T], name: str, parameters: Parameters = ()) -> list[T]:
+        return await self._read(_fetch, self._named[name], parameters, make)
+
+    async def _read(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
+        self._check()
+        try:
+            return await self._reader.run(work, *args, **kw)
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as fault:
+            self._fail(fault)
+            raise StoreUnusable from fault
+
+    # Trust.
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise StoreUnusable from self._failure
+        if not self._is_open:
+            raise StoreUnusable("The store is not open.")
+
+    def _fail(self, fault: Exception) -> None:
+        self._failure = self._failure or fault
+
+
+def _listing(which: TaskFilter) -> str:
+    """Return the query whose index leaves the fewest tasks to look at."""
+    if which.ref:
+        return "tasks_with_ref"
+    if which.node_id is not None:
+        return "tasks_in_node"
+    return "tasks_of_process" if which.state is None else "tasks_in_state"
+
+
+def _fetch(
+    connection: sqlite3.Connection, query: str, parameters: Parameters, make: Callable[[rows.AnyRow], T]
+) -> list[T]:
+    try:
+        found = connection.execute(query, parameters).fetchall()
+    except (UnicodeEncodeError, OverflowError):
+        return []  # what no row can hold is in none
+    return [make(row) for row in found]
+
+
+def _steps(connection: sqlite3.Connection, query: str, task_id: str, after: int, limit: int) -> list[Step]:
+    """Read chunks until no later one can begin within the page: branches let them overlap."""
+    found: list[Step] = []
+    with closing(connection.execute(query, (task_id, after))) as chunks:
+        for first, text in chunks:
+            if len(found) >= limit and first > found[limit - 1].sequence:
+                break
+            found.extend(step for step in rows.steps_of(text) if step.sequence > after)
+            found.sort(key=attrgetter("sequence"))
+    return found[:limit]
+
+
+def _first(row: rows.AnyRow) -> str:
+    return str(row[0])

@@ -19,7 +19,7 @@ import re2
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import TYPES, WrongType, cast
 from syncline_server.engine.expressions.lookups import Lookup, compile_path
-from syncline_server.engine.expressions.references import parse_path
+from syncline_server.engine.expressions.references import BadReference, parse_path
 from syncline_server.engine.expressions.scope import MISSING, Scope, text
 from syncline_server.engine.expressions.template import Template, compile_template, refuse_functions
 
@@ -71,6 +71,8 @@ def _compile_parameter(source: str) -> Lookup:
     if "{{" not in source:
         return compile_path(parse_path(source))
     template = compile_template(source)
+    if template.static is not None:
+        raise BadReference(f"{source!r} lacks its closing braces")
     return template.text if template.lone is None else template.lone
 
 

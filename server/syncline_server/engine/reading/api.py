@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import TYPES
-from syncline_server.engine.expressions.http_text import UrlTemplate
+from syncline_server.engine.expressions.http_text import UrlTemplate, is_header
 from syncline_server.engine.expressions.references import Path, Segment
 from syncline_server.engine.expressions.replies import compile_reply_value
 from syncline_server.engine.expressions.scope import text
@@ -114,8 +114,12 @@ def _read_headers(fields: Fields, content_type: str) -> Headers:
         place = f"extra_headers.{name}"
         name_template = fields.compiled(place, partial(compile_template, name))
         value_template = fields.compiled(place, partial(compile_template, text(value)))
-        if name_template is not None and value_template is not None:
-            headers.append((name_template, value_template))
+        if name_template is None or value_template is None:
+            continue
+        # A part with references in it is looked at when it is rendered.
+        if not is_header(name_template.static or "x", value_template.static or ""):
+            fields.fault(place, "HTTP cannot carry this header.")
+        headers.append((name_template, value_template))
     if content_type and not any((name.static or "").lower() == "content-type" for name, _ in headers):
         headers.insert(0, (compile_template("Content-Type"), Template(content_type, (content_type,))))
     return tuple(headers)

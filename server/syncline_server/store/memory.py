@@ -1,0 +1,202 @@
+"""The store in memory, for tests and for trying things out: the port kept to the letter, but for the power cut.
+
+It holds rows, not records, so that nobody shares a value with it, and refuses what a database would refuse. What it
+holds outlives `close`, as if there were a disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
+
+from syncline_server.engine.task import LIVE
+from syncline_server.errors import CommitFailed, StoreUnusable
+from syncline_server.store import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from syncline_server.engine.task import Step, Task
+    from syncline_server.store.port import ApiKey, Batch, Company, Deployment, Grant, StoredProcess, TaskFilter
+
+T = TypeVar("T")
+K = TypeVar("K", int, str, tuple[int, int], tuple[str, int])
+
+_INTEGERS = range(-(2**63), 2**63)
+_FOR_LIFE = tuple(rows.TASK_COLUMNS.index(name) for name in ("process_id", "ref", "login", "request_id"))
+
+
+class MemoryStore:
+    """A store that forgets everything when its program ends; open from the start."""
+
+    def __init__(self) -> None:
+        self._is_open = True
+        self._tasks: dict[str, rows.Row] = {}
+        self._steps: dict[str, list[str]] = {}
+        self._remembered: dict[str, int] = {}
+        self._processes: dict[int, rows.Row] = {}
+        self._deployments: dict[tuple[int, int], rows.Row] = {}
+        self._companies: dict[str, rows.Row] = {}
+        self._keys: dict[str, rows.Row] = {}
+        self._grants: dict[tuple[str, int], rows.Row] = {}
+        self._values: dict[str, str] = {}
+
+    async def open(self) -> None:
+        self._is_open = True
+
+    async def close(self) -> None:
+        self._is_open = False
+
+    # Writing.
+
+    async def commit(self, batch: Batch) -> None:
+        self._check()
+        try:
+            written = _Written(batch)
+        except (ValueError, TypeError, OverflowError) as fault:
+            raise CommitFailed from fault
+        await asyncio.sleep(0)  # a disk would let others run meanwhile
+        self._keep_tasks(written, batch.deleted_tasks)
+        self._processes.update(written.processes)
+        self._deployments.update(written.deployments)
+        self._companies.update(written.companies)
+        self._keep_keys(written, batch.deleted_keys)
+
+    def _keep_tasks(self, written: _Written, deleted: dict[str, int]) -> None:
+        for task_id, row in written.tasks.items():
+            self._tasks[task_id] = _changed(self._tasks.get(task_id, row), row)
+        for task_id, chunk in written.steps:
+            self._steps.setdefault(task_id, []).append(chunk)
+        for task_id, until in deleted.items():
+            self._tasks.pop(task_id, None)
+            self._steps.pop(task_id, None)
+            if until:
+                self._remembered[task_id] = until
+
+    def _keep_keys(self, written: _Written, deleted: list[str]) -> None:
+        self._keys.update(written.keys)
+        self._grants.update(written.grants)
+        self._grants = {key: row for key, row in self._grants.items() if row[-1] and key[0] not in deleted}
+        for login in deleted:
+            self._keys.pop(login, None)
+
+    async def forget_before(self, instant: int) -> None:
+        self._check()
+        self._remembered = {task_id: until for task_id, until in self._remembered.items() if until >= instant}
+
+    async def set_value(self, name: str, text: str) -> None:
+        self._check()
+        try:
+            _storable((name, text))
+        except ValueError as fault:
+            raise CommitFailed from fault
+        self._values[name] = text
+
+    # Reading.
+
+    async def task(self, task_id: str) -> Task | None:
+        self._check()
+        row = self._tasks.get(task_id)
+        return None if row is None else rows.task_of(row)
+
+    async def task_by_ref(self, process_id: int, ref: str) -> Task | None:
+        found = (task for task in self._newest() if task.process_id == process_id and task.ref == ref)
+        return next(found, None) if ref else None
+
+    async def task_by_request(self, login: str, request_id: str) -> Task | None:
+        found = [task for task in self._newest() if task.login == login and task.request_id == request_id]
+        return found[-1] if found and request_id else None
+
+    async def is_remembered(self, task_id: str) -> bool:
+        self._check()
+        return task_id in self._remembered
+
+    async def tasks(self, which: TaskFilter, *, before: str, limit: int) -> Sequence[Task]:
+        found = (task for task in self._newest() if _is_listed(task, which) and (not before or task.task_id < before))
+        return list(islice(found, limit))
+
+    async def steps(self, task_id: str, *, after: int, limit: int) -> Sequence[Step]:
+        self._check()
+        found = [step for chunk in self._steps.get(task_id, ()) for step in rows.steps_of(chunk)]
+        return sorted((step for step in found if step.sequence > after), key=attrgetter("sequence"))[:limit]
+
+    async def live_tasks(self, *, after: str, limit: int) -> Sequence[Task]:
+        found = [task for task in self._newest() if task.state in LIVE and task.task_id > after]
+        return found[::-1][:limit]
+
+    async def finished_before(self, instant: int, *, limit: int) -> Sequence[str]:
+        ends = [(task.ended_at, task.task_id) for task in self._newest() if task.ended_at is not None]
+        return [task_id for ended_at, task_id in sorted(ends) if ended_at < instant][:limit]
+
+    async def processes(self) -> Sequence[StoredProcess]:
+        return self._all(rows.process_of, self._processes)
+
+    async def deployment(self, process_id: int, version: int) -> Deployment | None:
+        self._check()
+        row = self._deployments.get((process_id, version))
+        return None if row is None else rows.deployment_of(row)
+
+    async def companies(self) -> Sequence[Company]:
+        return self._all(rows.company_of, self._companies)
+
+    async def keys(self) -> Sequence[ApiKey]:
+        return self._all(rows.key_of, self._keys)
+
+    async def grants(self) -> Sequence[Grant]:
+        return self._all(rows.grant_of, self._grants)
+
+    async def value(self, name: str) -> str | None:
+        self._check()
+        return self._values.get(name)
+
+    def _newest(self) -> Iterator[Task]:
+        self._check()
+        return (rows.task_of(self._tasks[task_id]) for task_id in sorted(self._tasks, reverse=True))
+
+    def _all(self, make: Callable[[rows.AnyRow], T], table: Mapping[K, rows.Row]) -> list[T]:
+        self._check()
+        return [make(row) for _, row in sorted(table.items())]
+
+    def _check(self) -> None:
+        if not self._is_open:
+            raise StoreUnusable("The store is not open.")
+
+
+class _Written:
+    """A batch as rows; raises `ValueError`, `TypeError` or `OverflowError` when a record has none."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.tasks = {task_id: _storable(rows.task_row(task)) for task_id, task in batch.tasks.items()}
+        self.steps = [(task_id, str(_storable(rows.steps_row(steps))[-1])) for task_id, steps in batch.steps if steps]
+        self.processes = {one.process_id: _storable(rows.process_row(one)) for one in batch.processes}
+        self.deployments = {
+            (one.process_id, one.version): _storable(rows.deployment_row(one)) for one in batch.deployments
+        }
+        self.companies = {one.company_id: _storable(rows.company_row(one)) for one in batch.companies}
+        self.keys = {one.login: _storable(rows.key_row(one)) for one in batch.keys}
+        self.grants = {(one.login, one.process_id): _storable(rows.grant_row(one)) for one in batch.grants}
+
+
+def _storable(row: rows.Row) -> rows.Row:
+    """Return the row if a database could hold it."""
+    for value in row:
+        if isinstance(value, str):
+            value.encode()
+        elif value is not None and value not in _INTEGERS:
+            raise OverflowError("an integer of more than 64 bits")
+    return row
+
+
+def _changed(old: rows.Row, new: rows.Row) -> rows.Row:
+    return tuple(old[at] if at in _FOR_LIFE else value for at, value in enumerate(new))
+
+
+def _is_listed(task: Task, which: TaskFilter) -> bool:
+    return (
+        task.process_id == which.process_id
+        and which.state in (None, task.state)
+        and which.ref in (None, task.ref)
+        and which.node_id in (None, task.node_id)
+    )

@@ -1,0 +1,75 @@
+"""Files in the export format: what is found in them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from engine.definitions import FILES, read
+
+from syncline_server.engine import BadFile, read_file
+from syncline_server.engine.values import JsonFault
+
+SCHEME = {"nodes": [], "web_settings": []}
+
+
+def test_folders_and_dashboards_are_skipped_wherever_they_stand() -> None:
+    found = read_file((FILES / "folder.json").read_text())
+
+    assert [("one", 12), ("two", 13)] == [(item.title, item.obj_id) for item in found]
+    assert ["process", "state"] == [item.conv_type for item in found]
+    assert ["active", "paused"] == [item.status for item in found]
+
+
+def test_one_object_is_a_file() -> None:
+    (found,) = read_file(json.dumps({"obj_type": 1, "obj_id": 5, "title": "t", "scheme": SCHEME}))
+
+    assert ("t", 5, "process", "") == (found.title, found.obj_id, found.conv_type, found.status)
+
+
+def test_a_scheme_alone_is_a_file() -> None:
+    (found,) = read_file((FILES / "odd.json").read_text())
+
+    assert ("", None) == (found.title, found.obj_id)
+    assert read(found.source_text).process is not None
+
+
+def test_nothing_of_a_process_is_lost() -> None:
+    text = '{"obj_type":1,"new":{"b":1.10,"a":[-0,1e5]},"title":"й","scheme":{"nodes":[],"x":null}}'
+
+    assert text == read_file(f" [ {text} ] ")[0].source_text
+
+
+def test_a_byte_order_mark_does_not_count() -> None:
+    assert read_file("\ufeff" + json.dumps({"scheme": SCHEME}))
+
+
+@pytest.mark.parametrize("value", ["x", True, 1.5, None, "-1", "1" * 30])
+def test_an_id_that_is_none_is_left_out(value: object) -> None:
+    (found,) = read_file(json.dumps({"obj_id": value, "title": 5, "status": [], "conv_type": 1, "scheme": SCHEME}))
+
+    assert (None, "", "", "process") == (found.obj_id, found.title, found.status, found.conv_type)
+
+
+def test_a_trailing_comma_is_a_clear_error() -> None:
+    with pytest.raises(JsonFault, match="a comma before the closing bracket at line 2, column"):
+        read_file('[{"scheme":{"nodes":[\n{},]}}]')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "no process in the file"),
+        ('[{"obj_type":0,"title":"a folder"}]', "no process in the file"),
+        ("[1]", "item 1 of the file is no object"),
+        ("null", "item 1 of the file is no object"),
+        ('[{"obj_type":0},{"obj_type":1}]', "item 2 of the file has no scheme"),
+        ('{"ops":[]}', "item 1 of the file has no scheme"),
+        ('{"scheme":[]}', "item 1 of the file has no scheme"),
+    ],
+)
+def test_what_is_no_export_file(text: str, message: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        read_file(text)
+
+    assert message == str(caught.value)
