@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syncline_gateway")
 
+FIRST_SECONDS = 1.0
+"""How long the start waits for the server; without one it goes on all the same."""
+
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop; raise `BadSetting` when it cannot begin."""
@@ -29,6 +32,9 @@ async def serve(settings: Settings) -> None:
         await upstream.start()
         try:
             addresses = await app.start()
+            # Whoever started this program and the server together need not see a first 503.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(upstream.until(lambda: upstream.is_ready), FIRST_SECONDS)
             await lifecycle.announce(settings.ready_fd, addresses)
             log.info("gateway.serving", extra={"facts": addresses})
             await stop.wait()

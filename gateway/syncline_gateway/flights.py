@@ -97,8 +97,8 @@ class Flight:
 
     def board(self) -> None:
         """Make ready to go out again on another stream; what broke too many streams is given up."""
-        self.link, self.parked = None, False
-        self.attempt += 1
+        self.attempt += 1 if self.number else 0
+        self.link, self.number, self.parked = None, 0, False
         if self.attempt > MOST_ATTEMPTS and self.reply.accepted is None:
             self.finish(Result(error=reasons.make("UNAVAILABLE", "The server does not take the operation.")))
         left = as_duration(self.caller.seconds_left())

@@ -23,7 +23,7 @@ from syncline_gateway.flights import Caller
 from syncline_gateway.link import FRAME_BYTES, Link
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from syncline_gateway.dialect import Call, Reply
     from syncline_gateway.flights import Flight
@@ -81,6 +81,7 @@ class Upstream:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
         self._was_ready = False
+        self._turned = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -112,6 +113,17 @@ class Upstream:
     def is_ready(self) -> bool:
         """Whether the server takes operations now."""
         return not self._stopped and any(stream.link.is_open for stream in self._streams)
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams can be used now."""
+        return sum(stream.link.is_open for stream in self._all())
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Return when something holds; it is looked at whenever a stream opens or breaks."""
+        while not holds():
+            self._turned.clear()
+            await self._turned.wait()
 
     async def perform(self, call: Call) -> Sequence[Reply]:
         """Return one reply for each operation, in order; raise `Away` when the server takes nothing on now.
@@ -149,8 +161,9 @@ class Upstream:
 
     def changed(self) -> None:
         """Note that a stream opened or broke."""
+        self._turned.set()
         if self.is_ready != self._was_ready:
-            self._was_ready = not self._was_ready
+            self._was_ready = self.is_ready
             if self._was_ready:
                 log.info("upstream.connected", extra={"facts": {"address": self._address}})
             elif not self._stopped:

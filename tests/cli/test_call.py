@@ -99,6 +99,17 @@ def test_data_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert b'"data":{"n": 1.10}' in server.asked[0][1]
 
 
+def test_data_that_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data.json").write_bytes(b'{"n": "\xff"}')
+    with face("") as server, (tmp_path / "data.json").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert called(server.url, "@echo", "-") == 2
+
+    assert capsys.readouterr().err == "syncline: the task's data is not UTF-8\n"
+
+
 def test_a_refusal_is_one_line_with_the_handle(capsys: pytest.CaptureFixture[str]) -> None:
     refusal = envelope('{"proc":"error","description":"Timeout for create task"}')
     with face(refusal, Syncline_Task_Id="65a0c0de0001000000000001") as server:

@@ -133,6 +133,11 @@ class Story:
     calls: list[HttpCall] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     history: list[tuple[Event, int, Decision]] = field(default_factory=list)
+    first: Task = field(init=False)
+    """The task as it was before anything happened."""
+
+    def __post_init__(self) -> None:
+        self.first = self.task
 
     def meet(self, event: Event, *, after: int = 0) -> Task:
         """Apply an event so many milliseconds after the last."""

@@ -5,32 +5,32 @@ from __future__ import annotations
 import json
 
 import pytest
-from engine.definitions import FILES, read
 
+from engine.definitions import FILES, Json, read
 from syncline_server.engine import BadFile, read_file
 from syncline_server.engine.values import JsonFault
 
-SCHEME = {"nodes": [], "web_settings": []}
+SCHEME: Json = {"nodes": [], "web_settings": []}
 
 
 def test_folders_and_dashboards_are_skipped_wherever_they_stand() -> None:
     found = read_file((FILES / "folder.json").read_text())
 
-    assert [("one", 12), ("two", 13)] == [(item.title, item.obj_id) for item in found]
-    assert ["process", "state"] == [item.conv_type for item in found]
-    assert ["active", "paused"] == [item.status for item in found]
+    assert [(item.title, item.obj_id) for item in found] == [("one", 12), ("two", 13)]
+    assert [item.conv_type for item in found] == ["process", "state"]
+    assert [item.status for item in found] == ["active", "paused"]
 
 
 def test_one_object_is_a_file() -> None:
     (found,) = read_file(json.dumps({"obj_type": 1, "obj_id": 5, "title": "t", "scheme": SCHEME}))
 
-    assert ("t", 5, "process", "") == (found.title, found.obj_id, found.conv_type, found.status)
+    assert (found.title, found.obj_id, found.conv_type, found.status) == ("t", 5, "process", "")
 
 
 def test_a_scheme_alone_is_a_file() -> None:
     (found,) = read_file((FILES / "odd.json").read_text())
 
-    assert ("", None) == (found.title, found.obj_id)
+    assert (found.title, found.obj_id) == ("", None)
     assert read(found.source_text).process is not None
 
 
@@ -48,7 +48,7 @@ def test_a_byte_order_mark_does_not_count() -> None:
 def test_an_id_that_is_none_is_left_out(value: object) -> None:
     (found,) = read_file(json.dumps({"obj_id": value, "title": 5, "status": [], "conv_type": 1, "scheme": SCHEME}))
 
-    assert (None, "", "", "process") == (found.obj_id, found.title, found.status, found.conv_type)
+    assert (found.obj_id, found.title, found.status, found.conv_type) == (None, "", "", "process")
 
 
 def test_a_trailing_comma_is_a_clear_error() -> None:

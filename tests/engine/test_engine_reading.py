@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.definitions import (
     FILES,
     FINAL,
@@ -25,9 +28,6 @@ from engine.definitions import (
     start,
     timer,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from syncline_server.engine import Fault, Limits, ReadProcess
 from syncline_server.engine.values import JsonFault
 
@@ -39,19 +39,19 @@ def said(faults: tuple[Fault, ...]) -> list[tuple[str, str]]:
 def test_a_definition_becomes_nodes() -> None:
     found = shipped("echo")
 
-    assert ("process", 7, 1) == (found.conv_type, found.process_id, found.version)
-    assert [False, False, True, True] == [entry.is_final for entry in found.nodes.values()]
+    assert (found.conv_type, found.process_id, found.version) == ("process", 7, 1)
+    assert [entry.is_final for entry in found.nodes.values()] == [False, False, True, True]
     assert found.nodes[found.start_node_id].title == "Start"
 
 
 def test_everything_odd_in_old_exports_runs() -> None:
-    """No conv_type, ids of any form, `semaphores`, noise keys, an api without most of its keys, the first form of conditions."""
+    """No conv_type, ids of any form, `semaphores`, noise keys, an api without most of its keys, the old conditions."""
     found = read((FILES / "odd.json").read_text())
 
-    assert () == found.faults
+    assert found.faults == ()
     assert found.process is not None
-    assert 600_000 == found.process.nodes["n2"].time_limit.milliseconds  # type: ignore[union-attr]
-    assert "n1" == found.process.start_node_id
+    assert found.process.nodes["n2"].time_limit.milliseconds == 600_000  # type: ignore[union-attr]
+    assert found.process.start_node_id == "n1"
 
 
 def test_what_is_no_object_is_no_definition() -> None:
@@ -109,7 +109,11 @@ def test_what_cannot_run_yet_is_refused_by_name(kind: str) -> None:
         (go_if("end", condition("a", "regexp", "a" * 10_001)), "logics[0].conditions[0]", "no regular expression"),
         (go_if("end", condition("{{a", "eq", "")), "logics[0].conditions[0]", ""),
         (go_if("end", condition("a..b", "eq", "")), "logics[0].conditions[0]", "has an empty name."),
-        (go_if("end", condition("a", "eq", "$.math(1+1)")), "logics[0].conditions[0]", "$.math(…) cannot run here yet."),
+        (
+            go_if("end", condition("a", "eq", "$.math(1+1)")),
+            "logics[0].conditions[0]",
+            "$.math(…) cannot run here yet.",
+        ),
         (set_param({"a": "{{b..c}}"}), "logics[0].extra.a", "The value cannot be read: a reference in"),
         (set_param({"a": "$.unixtime(%y)"}), "logics[0].extra.a", "the function $.unixtime(…) cannot run here yet."),
         (set_param({"a": "x$.sha256_hex({{b}})"}), "logics[0].extra.a", "the function $.sha256_hex(…)"),
@@ -171,16 +175,16 @@ def test_an_absent_error_link_is_never_a_fault(link: str | None) -> None:
     if link == "absent":
         del logic["err_node_id"]
 
-    assert () == faults_of(logic, go("end"))
-    assert () == faults_of(set_param({}, error="" if link == "absent" else link), go("end"))
+    assert faults_of(logic, go("end")) == ()
+    assert faults_of(set_param({}, error="" if link == "absent" else link), go("end")) == ()
 
 
 def test_an_empty_array_stands_for_an_empty_object() -> None:
-    assert () == faults_of(api(extra=[], extra_type=[], extra_headers=[], response=[]), go("end"))
+    assert faults_of(api(extra=[], extra_type=[], extra_headers=[], response=[]), go("end")) == ()
 
 
 def test_an_object_may_be_written_as_json_text() -> None:
-    assert () == faults_of(api(extra='{"a":"{{b}}"}', extra_type='{"a":"string"}'), go("end"))
+    assert faults_of(api(extra='{"a":"{{b}}"}', extra_type='{"a":"string"}'), go("end")) == ()
 
 
 NO_GO = "Each node in the condition.logics array must always have a logic with type go at the end."
@@ -252,7 +256,7 @@ def test_a_scheme_without_a_list_of_nodes_is_a_fault() -> None:
 def test_an_unknown_kind_of_process_is_a_fault() -> None:
     found = read(definition(start("end"), final(), conv_type="diagram"))
 
-    assert [("conv_type", "The kind of a process is one of process, state.")] == said(found.faults)
+    assert said(found.faults) == [("conv_type", "The kind of a process is one of process, state.")]
 
 
 def test_ids_may_be_numbers() -> None:
@@ -292,8 +296,8 @@ def test_fixed_times(value: object, dimension: object, milliseconds: int, noted:
 def test_a_time_that_could_be_read_both_ways_is_noted() -> None:
     (note,) = read((FILES / "odd.json").read_text()).notes
 
-    assert Fault("n2", "", "semaphores[0].value", note.description) == note or "semaphors[0].value" == note.field
-    assert "600 min is taken as 600 seconds; it could mean 36000 seconds." == note.description
+    assert Fault("n2", "", "semaphores[0].value", note.description) == note or note.field == "semaphors[0].value"
+    assert note.description == "600 min is taken as 600 seconds; it could mean 36000 seconds."
 
 
 @pytest.mark.parametrize(
@@ -305,7 +309,11 @@ def test_a_time_that_could_be_read_both_ways_is_noted() -> None:
         (timer("end", "soon"), "value", "The time is a number or a reference to an epoch second."),
         (timer("end", None), "value", "The time is a number or a reference to an epoch second."),
         (timer("end", True), "value", "The time is a number or a reference to an epoch second."),
-        (timer("end", "$.unixtime()"), "value", "The time cannot be read: the function $.unixtime(…) cannot run here yet."),
+        (
+            timer("end", "$.unixtime()"),
+            "value",
+            "The time cannot be read: the function $.unixtime(…) cannot run here yet.",
+        ),
         (timer("end", "{{a..b}}"), "value", "The time cannot be read: a reference in '{{a..b}}' has an empty name."),
         (timer("end", 60, "week"), "dimension", "The unit of time is one of sec, min, hour, day."),
         (timer("gone"), "to_node_id", "The node 'gone' does not exist."),
@@ -328,7 +336,7 @@ def test_the_shortest_time_is_a_setting() -> None:
 def test_a_node_has_one_time_semaphor() -> None:
     faults = faults_of(go("end"), semaphors=[timer("end"), timer("end")])
 
-    assert [("semaphors[1]", "A node has at most one time semaphor.")] == said(faults)
+    assert said(faults) == [("semaphors[1]", "A node has at most one time semaphor.")]
 
 
 def test_declared_parameters_that_nothing_checks_are_noted() -> None:
@@ -340,7 +348,10 @@ def test_declared_parameters_that_nothing_checks_are_noted() -> None:
     ]
     found = read(definition(start("end"), final(), params=params))
 
-    assert [("params[0]", "Not acted on here: required."), ("params[1]", "Not acted on here: regex.")] == said(found.notes)
+    assert said(found.notes) == [
+        ("params[0]", "Not acted on here: required."),
+        ("params[1]", "Not acted on here: regex."),
+    ]
     assert found.process is not None
 
 
@@ -349,7 +360,9 @@ def test_parameters_may_be_null() -> None:
 
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.text(max_size=5), st.sampled_from(["{{a}}", "{{", "end"])),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-5, 5), st.text(max_size=5), st.sampled_from(["{{a}}", "{{", "end"])
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
         st.dictionaries(

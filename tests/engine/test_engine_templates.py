@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from engine.definitions import T0, Json, final, new_task, process, start
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.definitions import T0, Json, final, new_task, process, start
 from syncline_server.engine import Limits, TaskData, values
 from syncline_server.engine.expressions.casts import TYPES, WrongType, cast, compile_json, compile_value
 from syncline_server.engine.expressions.references import BadReference, parse_text
@@ -17,8 +17,9 @@ from syncline_server.engine.expressions.template import compile_template
 
 DATA = values.loads_object(
     r"""{"s":"text","n":12,"f":1.10,"t":true,"z":null,"e":"","q":"say \"hi\"\n\\ й","o":{"a":[{"b":"deep"},5]},
-    "list":["x","y","z"],"i":1,"k":"a","a.b":"dotted","o2":{"x.y":{"z[0]":"odd"}},"root":{"mine":1},"conv":[7],"007":"agent",
-    "node":[{"t":"not a counter"}],"name with space":"yes","status_de":"german","lang":"de","p":"list","m":{"1":"one","01":"zero one"}}"""
+    "list":["x","y","z"],"i":1,"k":"a","a.b":"dotted","o2":{"x.y":{"z[0]":"odd"}},"root":{"mine":1},"conv":[7],
+    "node":[{"t":"not a counter"}],"name with space":"yes","status_de":"german","lang":"de","p":"list",
+    "m":{"1":"one","01":"zero one"}}"""
 )
 
 
@@ -89,7 +90,7 @@ def test_what_is_no_reference_is_said_when_it_is_compiled(source: str) -> None:
 def test_long_texts_are_taken_apart_in_a_moment() -> None:
     source = "a.b\\[c{{s}}" * 50_000
 
-    assert 100_000 == len(parse_text(source))
+    assert len(parse_text(source)) == 100_000
     assert parse_text("x." * 200_000) == ("x." * 200_000,)
 
 
@@ -118,7 +119,7 @@ def test_facts_of_the_task_itself(name: str, expected: object) -> None:
 def test_a_login_that_is_no_number_stays_text() -> None:
     seen = Scope(new_task(login="robot"), process(start("end"), final()), {}, T0)
 
-    assert "robot" == compile_template("{{root.user_id}}").value(seen)
+    assert compile_template("{{root.user_id}}").value(seen) == "robot"
     assert compile_template("{{root.prev_node_name}}").value(seen) is MISSING
 
 
@@ -166,7 +167,7 @@ def test_a_string_outside_of_a_literal_stands_as_it_is() -> None:
     """It may be JSON text itself, put together by an earlier node."""
     template = compile_template('{"payload":{{json}}}')
 
-    assert '{"payload":{"x":1}}' == template.json_text(scope({"json": '{"x":1}'}))
+    assert template.json_text(scope({"json": '{"x":1}'})) == '{"payload":{"x":1}}'
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,9 @@ JSON = st.recursive(
     max_leaves=10,
 )
 PIECES = st.lists(
-    st.sampled_from(["{{a}}", "{{b[0]}}", "{{c.{{a}}}}", "{{root.ref}}", "{", "}", "[", "]", '"', "\\", ":", ",", "x", "{{"])
+    st.sampled_from(
+        ["{{a}}", "{{b[0]}}", "{{c.{{a}}}}", "{{root.ref}}", "{", "}", "[", "]", '"', "\\", ":", ",", "x", "{{"]
+    )
 )
 
 
@@ -232,7 +235,7 @@ def test_rendering_never_raises_and_is_bounded(pieces: list[str], data: Json, wa
             assert seen.room >= 0 or not found
     for compiled in (compile_json, compile_value):
         try:
-            compiled(template, wanted)(scope(data, limit=limit))  # type: ignore[operator]
+            compiled(template, wanted)(scope(data, limit=limit))
         except WrongType as wrong:
             assert len(wrong.describe("p")) < 400
 
@@ -240,8 +243,8 @@ def test_rendering_never_raises_and_is_bounded(pieces: list[str], data: Json, wa
 def test_a_scope_without_room_renders_nothing_more() -> None:
     seen = scope({"a": "x" * 600}, limit=1000)
 
-    assert 600 == len(compile_template("{{a}}").text(seen))
-    assert "" == compile_template("b{{a}}").text(seen)
+    assert len(compile_template("{{a}}").text(seen)) == 600
+    assert compile_template("b{{a}}").text(seen) == ""
     assert seen.room < 0
 
 
@@ -282,27 +285,29 @@ def test_another_tasks_data_is_asked_for_and_then_read(source: str) -> None:
     assert template.value(asking) is MISSING
     assert {OTHER} == asking.asked
     knowing = scope(data, {OTHER: {"user": {"name": "Ann"}}})
-    assert "Ann" == template.value(knowing)
+    assert template.value(knowing) == "Ann"
     assert not knowing.asked
 
 
 def test_a_task_that_is_not_there_gives_nothing() -> None:
     template = compile_template("<{{conv[@users].ref[9].name}}>")
 
-    assert "<>" == template.text(scope(facts={TaskData("@users", "9"): None}))
+    assert template.text(scope(facts={TaskData("@users", "9"): None})) == "<>"
 
 
 def test_without_a_path_the_whole_data_is_meant() -> None:
     template = compile_template("{{conv[@users].ref[9]}}")
 
-    assert {"a": 1} == template.value(scope(facts={TaskData("@users", "9"): {"a": 1}}))
+    assert template.value(scope(facts={TaskData("@users", "9"): {"a": 1}})) == {"a": 1}
 
 
-@pytest.mark.parametrize("data", [{}, {"c": "", "r": "9"}, {"c": "users", "r": "9"}, {"c": "12", "r": ""}, {"c": "1;2", "r": "9"}])
+@pytest.mark.parametrize(
+    "data", [{}, {"c": "", "r": "9"}, {"c": "users", "r": "9"}, {"c": "12", "r": ""}, {"c": "1;2", "r": "9"}]
+)
 def test_what_names_no_task_is_not_asked_for(data: Json) -> None:
     seen = scope(data)
 
-    assert "" == compile_template("{{conv[{{c}}].ref[{{r}}].x}}").text(seen)
+    assert compile_template("{{conv[{{c}}].ref[{{r}}].x}}").text(seen) == ""
     assert not seen.asked
 
 

@@ -47,6 +47,7 @@ class Seen:
 class _Stream:
     context: _Context
     outgoing: asyncio.Queue[ExchangeResponse | None] = field(default_factory=asyncio.Queue)
+    is_cut: bool = False
 
     def send(self, *results: Result) -> None:
         self.outgoing.put_nowait(ExchangeResponse(results=results))
@@ -65,6 +66,7 @@ class ExchangeServer:
         self.port = 0
         self._streams: list[_Stream] = []
         self._changed = asyncio.Event()
+        self._is_open = False
         self._server: aio.Server | None = None
 
     @property
@@ -74,6 +76,7 @@ class ExchangeServer:
 
     async def start(self) -> None:
         """Listen."""
+        self._is_open = True
         unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
         pings = [("grpc.http2.min_recv_ping_interval_without_data_ms", 5000)]
         server = aio.server(options=[("grpc.so_reuseport", 0), *unlimited, *pings])
@@ -89,8 +92,11 @@ class ExchangeServer:
         self._server = server
 
     async def stop(self) -> None:
-        """Vanish with every stream."""
+        """Vanish with every stream; what was sent before still arrives."""
         if self._server is not None:
+            self._is_open = False
+            self.cut()
+            await self.streams(0)
             await self._server.stop(None)
             self._server = None
 
@@ -122,9 +128,12 @@ class ExchangeServer:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def cut(self) -> None:
+    def cut(self) -> None:
         """End every stream as if the server had died, and go on listening."""
-        await asyncio.gather(*(self._cut(stream) for stream in self._streams))
+        for stream in self._streams:
+            stream.is_cut = True
+            stream.context.set_code(grpc.StatusCode.UNAVAILABLE)
+            stream.outgoing.put_nowait(None)
 
     def go_away(self) -> None:
         """Announce on every stream that the server stops."""
@@ -136,13 +145,11 @@ class ExchangeServer:
         for stream in self._streams:
             stream.outgoing.put_nowait(None)
 
-    async def _cut(self, stream: _Stream) -> None:
-        stream.outgoing.put_nowait(None)
-        stream.context.set_code(grpc.StatusCode.UNAVAILABLE)
-
     async def _exchange(
         self, requests: AsyncIterator[ExchangeRequest], context: _Context
     ) -> AsyncIterator[ExchangeResponse]:
+        if not self._is_open:
+            await context.abort(grpc.StatusCode.UNAVAILABLE)
         stream = _Stream(context)
         self._note(stream, is_open=True)
         reader = asyncio.get_running_loop().create_task(self._read(requests, stream))
@@ -163,6 +170,8 @@ class ExchangeServer:
 
     async def _read(self, requests: AsyncIterator[ExchangeRequest], stream: _Stream) -> None:
         async for frame in requests:
+            if stream.is_cut:
+                return
             self.frames.append(frame)
             for number in frame.cancelled_numbers:
                 self.cancelled.put_nowait(number)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_WAIT_SECONDS = 60.0
-LONGEST_WAIT_SECONDS = 300.0
 SPARE_SECONDS = 10.0
 """How much longer than its own timeout the server may take to say anything at all."""
 
@@ -36,14 +35,10 @@ class Answer:
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print the process's output as JSON, exactly as it came."""
     where = target.find(arguments, environ, "url")
-    data = sys.stdin.read() if arguments.data_json == "-" else arguments.data_json
-    try:
-        json_text.check_object(data)
-    except ValueError as error:
-        raise CommandFailed(f"the task's data is not usable JSON: {error}", status=2) from None
+    data = _data(arguments.data_json)
     body = signing.create_body(arguments.process, data, timeout=arguments.timeout, ref=arguments.ref)
     path = signing.signed_path(where.login, where.secret, int(time.time()), body)
-    wait = DEFAULT_WAIT_SECONDS if arguments.timeout is None else min(arguments.timeout, LONGEST_WAIT_SECONDS)
+    wait = DEFAULT_WAIT_SECONDS if arguments.timeout is None else arguments.timeout
     answer = post(where.url, path, body, seconds=wait + SPARE_SECONDS, authority=environ.get("SYNCLINE_TLS_CA"))
     print(output_of(answer))
     return 0
@@ -80,6 +75,17 @@ def output_of(answer: Answer) -> str:
         return entry["data"]
     reason = entry.get("description") or entry.get("proc") or '"an answer without output"'
     raise CommandFailed(reason.strip('"') + made)
+
+
+def _data(text: str) -> str:
+    try:
+        data = sys.stdin.buffer.read().decode() if text == "-" else text
+        json_text.check_object(data)
+    except UnicodeDecodeError:
+        raise CommandFailed("the task's data is not UTF-8", status=2) from None
+    except ValueError as error:
+        raise CommandFailed(f"the task's data is not usable JSON: {error}", status=2) from None
+    return data
 
 
 def _connection(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import replace
@@ -68,18 +67,11 @@ def _import(
 
 def _text(file: str) -> str:
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        return Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CommandFailed(f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CommandFailed("it is not UTF-8 text; a zip has to be unpacked first") from None
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CommandFailed(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
-    except (RecursionError, ValueError):
-        return text  # too deep or too long a number for us; the server says what it makes of it
-    return text
 
 
 def _report(file: str, made: process_service_pb2.ImportProcessesResponse) -> Iterable[str]:

@@ -94,15 +94,15 @@ def _modify(run: Run, event: Modified, _: None) -> None:
         raise TooMuchData(f"the task's data would be nested deeper than {values.MAX_DEPTH} levels") from None
     for token in [token for token in run.tokens if token.waiting is Waiting.CALLBACK]:
         if token in run.tokens:  # a failure of another branch takes it away
-            _wake(run, token, text)
+            _wake(run, token, text if event.data else "")
 
 
-def _wake(run: Run, token: Token, text: str) -> None:
+def _wake(run: Run, token: Token, output: str) -> None:
     place = run.tokens.index(token)
     visit = run.take_up(token)
     if visit is None:
         return
-    visit.output = text
+    visit.output = output
     node = visit.node
     waits = node.logics[node.after_waiting - 1]
     to = follow(run, visit, node.after_waiting)
