@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
-from contextlib import asynccontextmanager
+import os
 from typing import TYPE_CHECKING
 
 from syncline.environment import BadSetting
@@ -20,24 +21,109 @@ from syncline_server.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from syncline_server.settings import Settings
+    from syncline_server.store.port import Store
 
 log = logging.getLogger(__name__)
 
 STORE_LOST = 70
-"""The exit status when the store can no longer be trusted: whoever started the program starts it again."""
+"""The exit status when the store can't be trusted any more: only a new start finds out what it holds."""
 
 
-async def run(settings: Settings) -> int:
-    """Serve until told to stop; return the exit status."""
+async def run(settings: Settings) -> None:
+    """Serve until told to stop. Raises `BadSetting` for what the machine does not allow."""
     with StopSignal(settings.life_fd) as stop:
-        async with _runtime(settings) as (runtime, store):
+        store = SqliteStore(settings.data)
+        async with _started(settings, store) as runtime:
             await operator_key.ensure(runtime.access, store, settings.data)
-            rpc = RpcServer(
-                runtime,
-                max_body_bytes=settings.max_body_bytes,
-                max_task_bytes=settings.max_task_bytes,
-                heartbeat_seconds=settings.heartbeat_seconds,
-            )
-            ...
+            async with _serving(settings, runtime) as address:
+                await announce(settings.ready_fd, {"grpc": address})
+                await _until(stop, runtime)
+
+
+@contextlib.asynccontextmanager
+async def _started(settings: Settings, store: Store) -> AsyncIterator[Runtime]:
+    performer = HttpPerformer(allow=settings.allow_targets)
+    runtime = Runtime(
+        store=store,
+        performer=performer,
+        clock=SystemClock(),
+        ids=SystemIds(),
+        limits=Limits(min_timer_seconds=settings.min_timer_seconds, max_task_bytes=settings.max_task_bytes),
+        public_url=settings.public_url,
+        max_wait_seconds=settings.max_wait_seconds,
+        retention_seconds=settings.retention_seconds,
+        timestamp_window_seconds=settings.timestamp_window_seconds,
+    )
+    try:
+        await runtime.start()
+    except BaseException:
+        await performer.close()
+        await store.close()
+        raise
+    try:
+        yield runtime
+    finally:
+        await runtime.stop()
+
+
+@contextlib.asynccontextmanager
+async def _serving(settings: Settings, runtime: Runtime) -> AsyncIterator[str]:
+    """Listen; give the address with the port that it really is."""
+    rpc = RpcServer(
+        runtime,
+        max_body_bytes=settings.max_body_bytes,
+        max_task_bytes=settings.max_task_bytes,
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+    host, _ = settings.grpc
+    try:
+        port = rpc.bind(*settings.grpc, tls=_tls(settings))
+    except CannotListen as error:
+        raise BadSetting(f"SYNCLINE_GRPC: {error}") from None
+    await rpc.start()
+    _settle_memory()
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    log.info("server.serving", extra={"facts": {"grpc": address, "tls": settings.tls_cert is not None}})
+    try:
+        yield address
+    finally:
+        await rpc.stop()
+        log.info("server.drained")
+
+
+def _tls(settings: Settings) -> Tls | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Tls(
+        certificate=_content("SYNCLINE_TLS_CERT", settings.tls_cert),
+        key=_content("SYNCLINE_TLS_KEY", settings.tls_key),
+        client_authority=settings.tls_client_ca and _content("SYNCLINE_TLS_CLIENT_CA", settings.tls_client_ca),
+    )
+
+
+def _content(name: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadSetting(f"{name}: {path}: {error.strerror}") from None
+
+
+async def _until(stop: StopSignal, runtime: Runtime) -> None:
+    """Return when the program is told to stop; end it on the spot when the store breaks."""
+    told = asyncio.ensure_future(stop.wait())
+    broken = runtime.committer.broken
+    await asyncio.wait((told, broken), return_when=asyncio.FIRST_COMPLETED)
+    if broken.done():
+        # No good end is possible: nothing can be committed, and nothing in memory may be believed.
+        log.critical("server.store_lost")
+        logging.shutdown()
+        os._exit(STORE_LOST)
+
+
+def _settle_memory() -> None:
+    """Take what the start has made out of the garbage collector's rounds: it stays for good."""
+    gc.collect()
+    gc.freeze()

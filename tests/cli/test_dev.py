@@ -129,6 +129,7 @@ def test_ctrl_c_ends_everything_within_two_seconds_with_a_caller_waiting(tmp_pat
     assert status == 0
     assert all(ended(pid) for pid in programs)
     assert "was killed" not in dev.said()
+    assert '"level":"error"' not in dev.said()
     assert seconds < 2
 
 

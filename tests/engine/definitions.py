@@ -28,6 +28,7 @@ from syncline_server.engine import (
     read_file,
     read_process,
 )
+from syncline_server.engine.moves import Place
 
 FILES = Path(__file__).parent / "files"
 NORMAL, START, FINAL, ESCALATION = 0, 1, 2, 3
@@ -186,3 +187,13 @@ def story(found: Process, data: Json | None = None, **more: object) -> Story:
     tale = Story(found, new_task(data, **more))
     tale.start()
     return tale
+
+
+WAITING: dict[Place, Story] = {
+    Place.CALL: story(around(api(), go("end"))),
+    Place.TIMED_CALL: story(around(api(), go("end"), semaphors=[timer("late")])),
+    Place.CALLBACK: story(around(callback(), go("end"))),
+    Place.TIMED_CALLBACK: story(around(callback(), go("end"), semaphors=[timer("late")])),
+    Place.TIMER: story(around(semaphors=[timer("late")])),
+}
+"""A task for each place where a token can stand."""

@@ -107,7 +107,8 @@ def test_what_cannot_run_yet_is_refused_by_name(kind: str) -> None:
         (go_if("end", condition("a", "more", "1", "array")), "logics[0].conditions[0]", "'more' cannot order values"),
         (go_if("end", condition("a", "regexp", "(?=x)")), "logics[0].conditions[0]", "no regular expression of RE2."),
         (go_if("end", condition("a", "regexp", "a" * 10_001)), "logics[0].conditions[0]", "no regular expression"),
-        (go_if("end", condition("{{a", "eq", "")), "logics[0].conditions[0]", ""),
+        (go_if("end", condition("{{a", "eq", "")), "logics[0].conditions[0]", "lacks its closing braces."),
+        (go_if("end", condition("a}}", "eq", "")), "logics[0].conditions[0]", "is not a parameter's name or path."),
         (go_if("end", condition("a..b", "eq", "")), "logics[0].conditions[0]", "has an empty name."),
         (
             go_if("end", condition("a", "eq", "$.math(1+1)")),
@@ -294,10 +295,10 @@ def test_fixed_times(value: object, dimension: object, milliseconds: int, noted:
 
 
 def test_a_time_that_could_be_read_both_ways_is_noted() -> None:
-    (note,) = read((FILES / "odd.json").read_text()).notes
+    notes = read((FILES / "odd.json").read_text()).notes
 
-    assert Fault("n2", "", "semaphores[0].value", note.description) == note or note.field == "semaphors[0].value"
-    assert note.description == "600 min is taken as 600 seconds; it could mean 36000 seconds."
+    description = "600 min is taken as 600 seconds; it could mean 36000 seconds."
+    assert notes == (Fault("n2", "", "semaphors[0].value", description),)
 
 
 @pytest.mark.parametrize(
@@ -352,6 +353,13 @@ def test_declared_parameters_that_nothing_checks_are_noted() -> None:
         ("params[0]", "Not acted on here: required."),
         ("params[1]", "Not acted on here: regex."),
     ]
+    assert found.process is not None
+
+
+def test_system_parameters_without_a_key_are_noted() -> None:
+    found = read(definition(start("here"), node("here", api(send_sys=True), go("end")), final()))
+
+    assert [note.field for note in found.notes] == ["logics[0].send_sys"]
     assert found.process is not None
 
 

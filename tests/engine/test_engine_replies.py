@@ -240,6 +240,14 @@ def test_a_place_that_cannot_be_set_takes_the_error_link() -> None:
     assert tale.task.data[DESCRIPTION] == "Param: s.x, Value: 1.10, Try convert to: object"
 
 
+def test_a_reply_never_makes_the_data_too_deep_to_be_read_again() -> None:
+    tale = called({"o": {}}, customize_response=True, response={"{{o.x}}": "{{body}}"})
+    tale.reply("[" * 255 + "]" * 255)
+
+    assert tale.task.node_id == "bad"
+    assert tale.task.data[DESCRIPTION] == "Nested deeper than 256 levels"
+
+
 def test_a_customized_response_is_bounded() -> None:
     kept = {f"k{i}": "<{{body}}>" for i in range(100)}
     tale = called(limits=Limits(max_task_bytes=2000), customize_response=True, response=kept)

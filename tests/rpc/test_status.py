@@ -58,9 +58,7 @@ def test_what_programs_read() -> None:
     info = detail(told, error_details_pb2.ErrorInfo)
     assert told.code == grpc.StatusCode.ALREADY_EXISTS.value[0]
     assert told.message == "A live task of the process has this ref."
-    assert info == error_details_pb2.ErrorInfo(
-        reason="REF_NOT_UNIQUE", domain="syncline", metadata={"task_id": "abc"}
-    )
+    assert info == error_details_pb2.ErrorInfo(reason="REF_NOT_UNIQUE", domain="syncline", metadata={"task_id": "abc"})
     assert detail(told, error_details_pb2.RetryInfo) is None
     assert detail(told, error_details_pb2.BadRequest) is None
 

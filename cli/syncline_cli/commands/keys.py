@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from syncline.v1 import access_pb2, access_service_pb2
 from syncline_cli import contract, target
+from syncline_cli.parser import RIGHTS
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +30,6 @@ def grant(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     )
     with contract.connected(target.find(arguments, environ, "grpc"), environ) as server:
         made: access_service_pb2.SetGrantResponse = server.call(server.access.SetGrant, request)
-    held = [access_pb2.Right.Name(right).removeprefix("RIGHT_").lower() for right in made.grant.rights]
+    held = [name for name in RIGHTS if access_pb2.Right.Value(f"RIGHT_{name.upper()}") in made.grant.rights]
     print(f"{made.grant.login} may {', '.join(held) or 'do nothing'} on {arguments.process}")
     return 0

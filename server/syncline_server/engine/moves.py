@@ -2,18 +2,18 @@
 
 Rule 1: what an event does to a task is in `MOVES`; what is not there is an illegal move, and nothing changes.
 Rule 2: nothing here knows who is asking, nor what time it is but for what it is told.
+Rule 3: a move is only made from a node where what the token waits for was found (`Run.take_up`), so it casts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from syncline_server.engine import values
 from syncline_server.engine.decision import Decision, IllegalMove, Needs, TooMuchData
 from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, TimerFired
-from syncline_server.engine.process import ApiCall, AwaitModification
 from syncline_server.engine.running.journey import enter, follow, go_on
 from syncline_server.engine.running.reply import take_reply
 from syncline_server.engine.running.run import Run, TooDeep, TooLarge
@@ -21,7 +21,7 @@ from syncline_server.engine.task import LIVE, OutcomeKind, Waiting
 
 if TYPE_CHECKING:
     from syncline_server.engine.decision import Facts
-    from syncline_server.engine.process import Process
+    from syncline_server.engine.process import ApiCall, AwaitModification, Process, TimeLimit
     from syncline_server.engine.task import Task, Token
 
 
@@ -63,7 +63,7 @@ def _token(task: Task, step: int) -> Token | None:
 
 def _place(task: Task, event: Event, token: Token | None) -> Place:
     if isinstance(event, (CallReturned, TimerFired)):
-        return Place.GONE if token is None else _WAITING[token.waiting, token.due_at is not None]
+        return Place.GONE if token is None else _WAITING.get((token.waiting, token.due_at is not None), Place.GONE)
     if task.state not in LIVE:
         return Place.FINISHED
     return Place.LIVE if task.tokens else Place.NEW
@@ -104,10 +104,8 @@ def _wake(run: Run, token: Token, output: str) -> None:
         return
     visit.output = output
     node = visit.node
-    waits = node.logics[node.after_waiting - 1]
     to = follow(run, visit, node.after_waiting)
-    stays = isinstance(waits, AwaitModification) and waits.stays
-    if stays and to in (None, node.id) and run.failure is None:
+    if cast("AwaitModification", node.waiting_logic).stays and to in (None, node.id):
         run.tokens.insert(place, token)
     else:
         go_on(run, visit, to)
@@ -124,10 +122,7 @@ def _return_call(run: Run, event: CallReturned, token: Token) -> None:
     if visit is None:
         return
     node = visit.node
-    api = node.logics[node.after_waiting - 1] if node.after_waiting else None
-    if not isinstance(api, ApiCall):
-        raise IllegalMove("the node makes no call")
-    to = take_reply(run, visit, api, token.call, event.reply)
+    to = take_reply(run, visit, cast("ApiCall", node.waiting_logic), token.call, event.reply)
     go_on(run, visit, follow(run, visit, node.after_waiting) if to is None else to)
 
 
@@ -135,12 +130,9 @@ def _fire(run: Run, _: TimerFired, token: Token) -> None:
     visit = run.take_up(token)
     if visit is None:
         return
-    limit = visit.node.time_limit
-    if limit is None:
-        raise IllegalMove("the node has no time semaphor")
     if token.waiting is not Waiting.TIMER:
         visit.result = "timed_out"
-    go_on(run, visit, limit.to)
+    go_on(run, visit, cast("TimeLimit", visit.node.time_limit).to)
 
 
 def _cancel(run: Run, _: Cancelled, __: None) -> None:

@@ -124,10 +124,10 @@ class TimeLimit:
     """A time semaphor."""
 
     to: str
-    milliseconds: int | None
-    """After entering the node; None when the instant comes out of a template."""
+    milliseconds: int = 0
+    """After entering the node."""
     until: Template | None = None
-    """Renders as an absolute epoch second."""
+    """Renders as an absolute epoch second, which then counts instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +139,10 @@ class Node:
     is_final: bool
     logics: tuple[Logic, ...] = ()
     time_limit: TimeLimit | None = None
+    waiting_logic: Logic | None = None
+    """The one among its logics that waits for the world."""
     after_waiting: int = 0
-    """Where among the logics it goes on after the one that waits for the world."""
+    """Where among the logics it goes on after that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

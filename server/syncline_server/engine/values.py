@@ -18,7 +18,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 MAX_DEPTH = 256
 MAX_EXPONENT_DIGITS = 15
@@ -97,12 +97,14 @@ def byte_size(text: str) -> int:
 
 def fits(value: object, depth: int = MAX_DEPTH) -> bool:
     """Tell whether a value has at most *depth* brackets inside each other."""
-    level = [value]
-    for _ in range(depth + 1):
-        level = [item for outer in level for item in _items(outer)]
+    level = _containers([value])
+    for _ in range(depth):
         if not level:
             return True
-    return False
+        level = [
+            inner for outer in level for inner in _containers(outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return not level
 
 
 def equal(one: object, other: object) -> bool:
@@ -144,12 +146,8 @@ def _parts(value: object) -> tuple[int, int, str]:
     return -1 if match[1] else 1, exponent - len(fraction) + len(digits), digits.rstrip("0")
 
 
-def _items(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return [*value.values()] or [None]
-    if isinstance(value, list):
-        return value or [None]
-    return []
+def _containers(items: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    return [item for item in items if isinstance(item, (dict, list))]
 
 
 def _integer(text: str) -> int | Number:

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 CREDIT = 2048
 """Operations of one stream that may be neither accepted nor answered."""
+LATE_SECONDS = 0.25
+"""So much later than its deadline an operation that is stuck may end."""
 
 
 class Exchange:
@@ -63,7 +65,7 @@ class Exchange:
 class _Operation(Context):
     """One operation that has no last result yet."""
 
-    __slots__ = ("_stream", "alarm", "is_accepted", "name", "number", "work")
+    __slots__ = ("_stream", "is_accepted", "name", "number", "work")
 
     def __init__(self, stream: _Stream, runtime: Runtime, message: exchange_pb2.Operation, name: str) -> None:
         super().__init__(runtime, may_repeat=message.attempt > 1)
@@ -71,7 +73,6 @@ class _Operation(Context):
         self.number = message.number
         self.name = name
         self.is_accepted = False
-        self.alarm: asyncio.TimerHandle | None = None
         self.work: asyncio.Task[None] | None = None
 
     def accepted(self, task: Task) -> None:
@@ -90,6 +91,7 @@ class _Stream:
         self._open: dict[int, _Operation] = {}
         self._parked = 0
         self._held: dict[int, asyncio.Event] = {}
+        self._alarm: asyncio.TimerHandle | None = None
         self._input_ended = False
         self._going = False
         self._over: asyncio.Future[None] = self._loop.create_future()
@@ -158,7 +160,8 @@ class _Stream:
         if message.HasField("timeout"):
             seconds = convert.seconds(message.timeout, "timeout")
             operation.deadline = self._loop.time() + seconds
-            operation.alarm = self._loop.call_later(seconds, self._give_up, operation, DeadlineExceeded())
+            if self._alarm is None:
+                self._alarm = self._loop.call_later(LATE_SECONDS, self._look_for_late)
         if message.hold_calls:
             operation.hold = self._held[message.number] = asyncio.Event()
             self._loop.call_later(HOLD_SECONDS, self._held.pop, message.number, None)
@@ -223,8 +226,6 @@ class _Stream:
     def _finish(self, operation: _Operation, result: bytes) -> None:
         """Give an open operation its last result."""
         del self._open[operation.number]
-        if operation.alarm is not None:
-            operation.alarm.cancel()
         if operation.is_accepted:
             self._parked -= 1
         self._outbox.put(result)
@@ -236,6 +237,19 @@ class _Stream:
         self._finish(operation, self._error(operation.number, operation.name, error))
         if operation.work is not None:
             operation.work.cancel()
+
+    def _look_for_late(self) -> None:
+        """End the operations whose time is over.
+
+        Waits end by themselves before that, so this is for what is stuck, and one alarm for the stream will do: one for
+        each operation costs as much as a fifth of all the rest.
+        """
+        now = self._loop.time()
+        timed = [operation for operation in self._open.values() if operation.deadline is not None]
+        for operation in timed:
+            if operation.deadline is not None and operation.deadline <= now:
+                self._give_up(operation, DeadlineExceeded())
+        self._alarm = self._loop.call_later(LATE_SECONDS, self._look_for_late) if timed else None
 
     def _refuse(self, number: int, name: str, error: Exception) -> None:
         self._outbox.put(self._error(number, name, error))
@@ -252,10 +266,10 @@ class _Stream:
         """End every wait: the client is gone. The tasks go on."""
         operations, self._open = self._open, {}
         for operation in operations.values():
-            if operation.alarm is not None:
-                operation.alarm.cancel()
             if operation.work is not None:
                 operation.work.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
         for held in self._held.values():
             held.set()
         self._held.clear()

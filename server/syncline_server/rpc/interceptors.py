@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc_status import rpc_status
@@ -12,9 +11,12 @@ from grpc_status import rpc_status
 from syncline_server.rpc import failures
 from syncline_server.rpc.status import TRAILER_BYTES
 
-Context = grpc.aio.ServicerContext[Any, Any]
-Behaviour = Callable[[Any, Context], Any]
-MethodHandler = grpc.RpcMethodHandler[Any, Any]
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+    Behaviour = Callable[[Any, Context], Any]
+    MethodHandler = grpc.RpcMethodHandler[Any, Any]
 
 _STYLES = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 

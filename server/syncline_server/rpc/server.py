@@ -43,9 +43,7 @@ class CannotListen(Exception):
 class RpcServer:
     """Serves a started runtime. `bind` first, then `start`; after `stop` nothing comes in any more."""
 
-    def __init__(
-        self, runtime: Runtime, *, max_body_bytes: int, max_task_bytes: int, heartbeat_seconds: float
-    ) -> None:
+    def __init__(self, runtime: Runtime, *, max_body_bytes: int, max_task_bytes: int, heartbeat_seconds: float) -> None:
         self._runtime = runtime
         self._draining = Draining()
         self._health = Health()

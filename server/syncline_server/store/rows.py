@@ -1,22 +1,22 @@
 """Rows and records, both ways; pure, and the same for every store that keeps rows.
 
 What a record holds in depth (tokens, steps, a failure) is JSON text in one column: it is written often, read seldom,
-and never searched. A row that no record can be made of raises `ValueError`, `TypeError` or `KeyError`.
+and never searched. A task's own data goes through `values`, which keeps its numbers digit for digit.
+
+A record that has no row raises `ValueError` or `TypeError`; a row that is no record these or `KeyError`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
+
+import orjson
 
 from syncline_server.engine import values
 from syncline_server.engine.effects import HttpCall
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 from syncline_server.store.port import ApiKey, Company, Deployment, Grant, StoredProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Row: TypeAlias = tuple[str | int | None, ...]
 AnyRow: TypeAlias = Sequence[Any]
@@ -50,8 +50,9 @@ TASK_COLUMNS = (
 DATA = TASK_COLUMNS.index("data")
 OUTCOME_DATA = TASK_COLUMNS.index("outcome_data")
 
+_ANY_DEPTH = 1_000_000
+"""What was taken once is read again, whatever the limit was then."""
 _NO_OUTCOME = (None, None, None, None)
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def task_row(task: Task) -> Row:
@@ -68,11 +69,11 @@ def task_row(task: Task) -> Row:
         task.callback_secret,
         task.state.value,
         data,
-        _tokens_text(task.tokens) if task.tokens else "[]",
+        _json(task.tokens) if task.tokens else "[]",
         task.node_id,
         task.previous_node_id,
         *(_NO_OUTCOME if task.outcome is None else _outcome_columns(task.outcome, data)),
-        None if task.failure is None else _failure_text(task.failure),
+        None if task.failure is None else _json(task.failure),
         task.sequence,
         task.created_at,
         task.changed_at,
@@ -100,12 +101,12 @@ def task_of(row: AnyRow) -> Task:
         request_hash=request_hash,
         callback_secret=callback_secret,
         state=TaskState(state),
-        data=values.loads_object(data),
-        tokens=() if tokens == "[]" else tuple(_token(one) for one in json.loads(tokens)),
+        data=values.loads_object(data, depth=_ANY_DEPTH),
+        tokens=() if tokens == "[]" else tuple(_token(one) for one in orjson.loads(tokens)),
         node_id=node_id,
         previous_node_id=previous_node_id,
         outcome=outcome,
-        failure=None if failure is None else Failure(**json.loads(failure)),
+        failure=None if failure is None else Failure(**orjson.loads(failure)),
         sequence=sequence,
         created_at=created_at,
         changed_at=changed_at,
@@ -121,7 +122,7 @@ def steps_row(steps: Sequence[Step]) -> tuple[int, int, str]:
         for s in steps
     ]
     numbers = [step.sequence for step in steps]
-    return min(numbers), max(numbers), _encode(chunk)
+    return min(numbers), max(numbers), _json(chunk)
 
 
 def steps_of(text: str) -> list[Step]:
@@ -137,7 +138,7 @@ def steps_of(text: str) -> list[Step]:
             input=taken,
             output=given,
         )
-        for sequence, node_id, previous_node_id, started_at, ended_at, result, taken, given in json.loads(text)
+        for sequence, node_id, previous_node_id, started_at, ended_at, result, taken, given in orjson.loads(text)
     ]
 
 
@@ -150,7 +151,7 @@ def process_row(process: StoredProcess) -> Row:
         process.version,
         process.source,
         process.direct_url_hash,
-        _encode(process.aliases),
+        _json(process.aliases),
         process.created_at,
         process.changed_at,
     )
@@ -166,7 +167,7 @@ def process_of(row: AnyRow) -> StoredProcess:
         version=version,
         source=source,
         direct_url_hash=direct_url_hash,
-        aliases=tuple(json.loads(aliases)),
+        aliases=tuple(orjson.loads(aliases)),
         created_at=created_at,
         changed_at=changed_at,
     )
@@ -232,37 +233,8 @@ def _outcome_columns(outcome: Outcome, data: str) -> Row:
     return (outcome.kind.value, text, outcome.at, outcome.sequence)
 
 
-def _failure_text(failure: Failure) -> str:
-    return _encode({"reason": failure.reason, "description": failure.description, "node_id": failure.node_id})
-
-
-def _tokens_text(tokens: Iterable[Token]) -> str:
-    return _encode([_token_members(token) for token in tokens])
-
-
-def _token_members(token: Token) -> dict[str, object]:
-    return {
-        "number": token.number,
-        "node_id": token.node_id,
-        "previous_node_id": token.previous_node_id,
-        "step": token.step,
-        "entered_at": token.entered_at,
-        "waiting": token.waiting.value,
-        "due_at": token.due_at,
-        "call": None if token.call is None else _call_members(token.call),
-    }
-
-
-def _call_members(call: HttpCall) -> dict[str, object]:
-    return {
-        "step": call.step,
-        "node_id": call.node_id,
-        "method": call.method,
-        "url": call.url,
-        "headers": call.headers,
-        "body": call.body,
-        "max_threads": call.max_threads,
-    }
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _token(members: dict[str, Any]) -> Token:

@@ -54,7 +54,7 @@ def type_of(value: object) -> str:
 
 
 def compile_value(template: Template, wanted: str) -> Callable[[Scope], object]:
-    """Return what renders the template as a value of the type. Both may raise `WrongType`, this one for a constant."""
+    """Return what renders the template as a value of the type; that may raise `WrongType`, this too for a constant."""
     if wanted == "string":
         return template.json_text if template.is_json else template.text
     converted = _CASTS[wanted]

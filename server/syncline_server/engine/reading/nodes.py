@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncline_server.engine.expressions.scope import text
-from syncline_server.engine.process import ApiCall, AwaitModification, Logic, Node
+from syncline_server.engine.process import ApiCall, AwaitModification, Node
 from syncline_server.engine.reading.fields import Fields
 from syncline_server.engine.reading.logics import WAITING_TYPES, read_logic
 from syncline_server.engine.reading.timers import read_time_limit
@@ -11,6 +11,7 @@ from syncline_server.engine.reading.timers import read_time_limit
 NORMAL, START, FINAL, ESCALATION, STUB = range(5)
 NO_GO = "Each node in the condition.logics array must always have a logic with type go at the end."
 """The documented words."""
+_WAITING = (ApiCall, AwaitModification)
 
 
 def read_node(fields: Fields) -> tuple[int | None, Node | None]:
@@ -34,13 +35,15 @@ def read_node(fields: Fields) -> tuple[int | None, Node | None]:
     logics = tuple(logic for item in raw if (logic := read_logic(item)) is not None)
     time_limit = read_time_limit(semaphors)
     _check_shape(inside, [item.content.get("type") for item in raw], has_timer=bool(semaphors))
+    after_waiting = next((i for i, logic in enumerate(logics, 1) if isinstance(logic, _WAITING)), 0)
     node = Node(
         id=fields.node_id,
         title=fields.node_title,
         is_final=False,
         logics=logics,
         time_limit=time_limit,
-        after_waiting=_after_waiting(logics),
+        waiting_logic=logics[after_waiting - 1] if after_waiting else None,
+        after_waiting=after_waiting,
     )
     return kind, node
 
@@ -70,7 +73,3 @@ def _check_shape(inside: Fields, types: list[object], *, has_timer: bool) -> Non
         inside.fault("logics", "The node has neither logics nor a time semaphor: a task would stay in it for ever.")
     elif not (only_conditions and has_timer):
         inside.fault("logics", NO_GO)
-
-
-def _after_waiting(logics: tuple[Logic, ...]) -> int:
-    return next((i + 1 for i, logic in enumerate(logics) if isinstance(logic, (ApiCall, AwaitModification))), 0)

@@ -52,7 +52,7 @@ def _read_time(semaphor: Fields) -> TimeLimit | None:
             semaphor.fault("value", f"The time cannot be read: {error}.")
             return None
         if template.static is None:
-            return TimeLimit(to, None, template)
+            return TimeLimit(to, until=template)
     seconds = _fixed_seconds(semaphor, value)
     return None if seconds is None else TimeLimit(to, round(seconds * 1000))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from syncline_server.engine import values
 from syncline_server.engine.decision import Decision
 from syncline_server.engine.expressions.scope import Scope
-from syncline_server.engine.running.steps import Visit, given_up
+from syncline_server.engine.running.steps import Visit, given_up, waits
 from syncline_server.engine.task import LIVE, Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ class Run(Scope):
         return text
 
     def take_up(self, token: Token) -> Visit | None:
-        """Take a token up again where it stands; None when the process has no such node."""
+        """Take a token up again where it stands; None, and the task has failed, when nothing there waits any more."""
         self.tokens.remove(token)
         self.node_id, self.previous_node_id = token.node_id, token.previous_node_id
         node = self.process.nodes.get(token.node_id)
-        if node is None:
-            self.steps.append(given_up(token, None, "failed", self.now))
-            self.fail("NODE_NOT_FOUND", "The process has no such node.", token.node_id)
+        if node is None or not waits(token, node):
+            self.steps.append(given_up(token, node, "failed", self.now))
+            self.fail("NODE_NOT_FOUND", "The process has no such node, or nothing waits in it.", token.node_id)
             return None
         return Visit.again(token, node)
 

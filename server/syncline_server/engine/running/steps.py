@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
-from syncline_server.engine.process import ApiCall
-from syncline_server.engine.task import Step
+from syncline_server.engine.process import ApiCall, AwaitModification
+from syncline_server.engine.task import Step, Waiting
 
 if TYPE_CHECKING:
     from syncline_server.engine.process import Node
     from syncline_server.engine.task import Token
+
+
+_WAITS_FOR: dict[Waiting, type] = {Waiting.CALL: ApiCall, Waiting.CALLBACK: AwaitModification}
 
 
 class Visit:
@@ -49,6 +52,14 @@ class Visit:
         )
 
 
+def waits(token: Token, node: Node) -> bool:
+    """Tell whether the node has what the token waits for; a definition that was checked always has."""
+    logic = node.waiting_logic
+    if token.due_at is not None and node.time_limit is None:
+        return False
+    return token.waiting is Waiting.TIMER or isinstance(logic, _WAITS_FOR[token.waiting])
+
+
 def given_up(token: Token, node: Node | None, result: str, at: int) -> Step:
     """Return the step of a token that is taken away from where it stands."""
     return Step(
@@ -70,6 +81,6 @@ def _request(token: Token, node: Node | None) -> str:
     described = f'{{"method":"{call.method}","url":{values.dumps(call.url)}'
     if call.body is None:
         return described + "}"
-    logic = node.logics[node.after_waiting - 1] if node is not None and node.after_waiting else None
+    logic = None if node is None else node.waiting_logic
     is_json = isinstance(logic, ApiCall) and logic.body_is_json
     return f'{described},"body":{call.body if is_json else values.dumps(call.body)}}}'

@@ -48,10 +48,8 @@ def park(run: Run, visit: Visit, waiting: Waiting, call: HttpCall | None = None)
 
 
 def _due_at(run: Run, visit: Visit, limit: TimeLimit) -> int | None:
-    if limit.milliseconds is not None:
-        return visit.entered_at + limit.milliseconds
     if limit.until is None:
-        return None
+        return visit.entered_at + limit.milliseconds
     value = limit.until.value(run)
     instant = _instant(value)
     if run.asked:
