@@ -246,7 +246,8 @@ class _Stream:
 
     async def _serve(self, stream: Stream) -> None:
         """Carry frames until the server ends the stream."""
-        first = await asyncio.wait_for(stream.read(), OPEN_SECONDS)
+        async with asyncio.timeout(OPEN_SECONDS):
+            first = await stream.read()
         if not isinstance(first, ExchangeResponse):
             return
         self._pause = FIRST_PAUSE_SECONDS

@@ -57,7 +57,8 @@ def test_both_programs_get_the_settings_they_need() -> None:
 
     assert server.arguments == (sys.executable, "-m", "syncline_server")
     assert gateway.arguments == (sys.executable, "-m", "syncline_gateway")
-    passed_on = {"SYNCLINE_MAX_WAIT_SECONDS": "600", "PATH": "p", "SYNCLINE_LOG_LEVEL": "warning"}
+    quiet = {"SYNCLINE_LOG_LEVEL": "warning", "GRPC_VERBOSITY": "NONE"}
+    passed_on = {"SYNCLINE_MAX_WAIT_SECONDS": "600", "PATH": "p", **quiet}
     assert server.environ == passed_on | {
         "SYNCLINE_DATA": "d",
         "SYNCLINE_GRPC": "0.0.0.0:7",

@@ -19,6 +19,7 @@ from syncline.v1.access_service_pb2_grpc import AccessServiceStub
 from syncline.v1.process_service_pb2_grpc import ProcessServiceStub
 from syncline.v1.step_service_pb2_grpc import StepServiceStub
 from syncline.v1.task_service_pb2_grpc import TaskServiceStub
+from syncline_server.rpc.exchange import CREDIT
 from syncline_server.rpc.server import RpcServer
 
 if TYPE_CHECKING:
@@ -184,8 +185,9 @@ class Stream:
 
     async def close(self) -> None:
         """End the stream without more ado."""
+        self._reader.cancel()
         self.call.cancel()
-        await self._reader
+        await asyncio.wait((self._reader,))
 
     async def _until(self, true: Any) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -216,10 +218,14 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(world: World, *, heartbeat_seconds: float = 60.0) -> AsyncIterator[Served]:
+async def serving(world: World, *, heartbeat_seconds: float = 60.0, credit: int = CREDIT) -> AsyncIterator[Served]:
     """Serve a runtime; stop serving afterwards, unless that has been done."""
     server = RpcServer(
-        world.runtime, max_body_bytes=MEBIBYTE, max_task_bytes=MEBIBYTE, heartbeat_seconds=heartbeat_seconds
+        world.runtime,
+        max_body_bytes=MEBIBYTE,
+        max_task_bytes=MEBIBYTE,
+        heartbeat_seconds=heartbeat_seconds,
+        credit=credit,
     )
     port = server.bind("127.0.0.1", 0)
     await server.start()

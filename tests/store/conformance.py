@@ -42,7 +42,7 @@ def task(number: int, **fields: Any) -> Task:
 
 
 def ended(number: int, at: int, **fields: Any) -> Task:
-    return task(number, state=TaskState.ENDED, ended_at=at, **fields)
+    return task(number, state=TaskState.ENDED, ended_at=at, changed_at=at, **fields)
 
 
 def step(sequence: int, **fields: Any) -> Step:
@@ -470,7 +470,7 @@ class StoreConformance:
 
         assert caught.value.message == "The disk refused the change; nothing of it was kept."
         assert await listed(store) == [9, 4]
-        assert await store.companies() == await store.grants() == await store.processes() == []
+        assert [*await store.companies(), *await store.grants(), *await store.processes()] == []
         assert await store.is_remembered(name(9)) is False
 
     async def test_a_value_that_cannot_be_kept_is_refused(self, store: Store) -> None:

@@ -94,5 +94,6 @@ def tasks(draw: st.DrawFn) -> Task:
         created_at=instants,
         changed_at=instants,
         ended_at=st.none() | instants,
+        modified_by=st.lists(texts, max_size=3).map(tuple),
     )
     return draw(built)

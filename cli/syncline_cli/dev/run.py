@@ -88,7 +88,7 @@ class Dev:
             except NotReady as error:
                 await self._stop()
                 if not self._settings.lost(addresses):
-                    raise SaidAlready(status=error.status if error.status > 0 else 1) from None
+                    raise _gave_up(error) from None
             else:
                 return key
         raise CommandFailed("free ports were taken by somebody else time after time; name the ports to use")
@@ -130,6 +130,11 @@ def call_command(data: Path) -> str:
     if here.name == name and (found is None or not here.samefile(found)):
         name = shlex.quote(str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here))
     return f"{name} call" if data == Path(DEFAULT_DATA) else f"{name} call --data {shlex.quote(str(data))}"
+
+
+def _gave_up(error: NotReady) -> CommandFailed:
+    """Return how this command ends when a program did not start: one that refuses to has said why."""
+    return SaidAlready(status=2) if error.status > 0 else CommandFailed(str(error))
 
 
 async def _ready(base: str) -> None:

@@ -44,6 +44,7 @@ class DevSettings:
         passed_on = {name: value for name, value in environ.items() if name not in _OURS_ALONE}
         # the terminal is for the banner and for trouble; whoever wants every event asks for it
         passed_on.setdefault("SYNCLINE_LOG_LEVEL", "warning")
+        passed_on.setdefault("GRPC_VERBOSITY", "NONE")
         return cls(
             data=data_folder(arguments, environ),
             wanted={face: _address(face, getattr(arguments, face), environ) for face in FACES},

@@ -19,6 +19,8 @@ class Modified:
     """Somebody set members of its data; a node that waits for that lets it go on."""
 
     data: dict[str, object]
+    request_id: str = ""
+    """Told apart by the runtime from a repeat; remembered by the task. Empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from syncline_server.engine.events import Answered, CallReturned, Cancelled, Eve
 from syncline_server.engine.running.journey import enter, follow, go_on
 from syncline_server.engine.running.reply import take_reply
 from syncline_server.engine.running.run import Run, TooDeep, TooLarge
-from syncline_server.engine.task import LIVE, OutcomeKind, Waiting
+from syncline_server.engine.task import LIVE, MOST_REMEMBERED, OutcomeKind, Waiting
 
 if TYPE_CHECKING:
     from syncline_server.engine.decision import Facts
@@ -92,6 +92,8 @@ def _modify(run: Run, event: Modified, _: None) -> None:
         raise TooMuchData(f"the task's data would have {error.size} bytes, over {limit}") from None
     except TooDeep:
         raise TooMuchData(f"the task's data would be nested deeper than {values.MAX_DEPTH} levels") from None
+    if event.request_id:
+        run.modified_by = (*run.modified_by, event.request_id)[-MOST_REMEMBERED:]
     for token in [token for token in run.tokens if token.waiting is Waiting.CALLBACK]:
         if token in run.tokens:  # a failure of another branch takes it away
             _wake(run, token, text if event.data else "")

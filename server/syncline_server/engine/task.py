@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from syncline_server.engine.effects import HttpCall
 
 
+MOST_REMEMBERED = 16
+"""Requests that a task remembers to have been modified by."""
+
+
 class TaskState(StrEnum):
     """Where a task is in its life; the last three are final. (Paused is the state of a process, not of a task.)"""
 
@@ -118,10 +122,10 @@ class Task:
     request_id: str = ""
     request_hash: str = ""
     """Digest of the request that created it, to tell a repeat from a reuse of its id."""
-    callback_secret: str = ""
+    callback_secret: str = field(default="", repr=False)
     """Empty when the task has no callback URL."""
     state: TaskState = TaskState.RUNNING
-    data: dict[str, object] = field(default_factory=dict)
+    data: dict[str, object] = field(default_factory=dict, repr=False)
     """Parsed JSON (see `values`). Never changed in place: a change makes a new dict, sharing what stayed the same."""
     tokens: tuple[Token, ...] = ()
     node_id: str = ""
@@ -134,3 +138,5 @@ class Task:
     created_at: int = 0
     changed_at: int = 0
     ended_at: int | None = None
+    modified_by: tuple[str, ...] = ()
+    """Ids of the last `MOST_REMEMBERED` requests that modified it, so that one that comes again changes nothing."""

@@ -48,7 +48,7 @@ LATE_SECONDS = 0.25
 class Exchange:
     """Serves Exchange."""
 
-    def __init__(self, runtime: Runtime, draining: Draining, *, credit: int = CREDIT) -> None:
+    def __init__(self, runtime: Runtime, draining: Draining, *, credit: int) -> None:
         self._runtime = runtime
         self._draining = draining
         self._credit = credit

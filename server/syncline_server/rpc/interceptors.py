@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
     Behaviour = Callable[[Any, Context], Any]
     MethodHandler = grpc.RpcMethodHandler[Any, Any]
+
+log = logging.getLogger(__name__)
 
 _STYLES = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
@@ -59,6 +62,8 @@ def _guarded(behaviour: Behaviour, method: str) -> Behaviour:
             return await behaviour(request, context)
         except grpc.aio.AbortError:
             raise
+        except grpc.aio.InternalError:
+            _gone(method)
         except Exception as error:
             await _abort(error, method, context)
 
@@ -72,6 +77,8 @@ def _guarded_generator(behaviour: Behaviour, method: str) -> Behaviour:
                 yield response
         except grpc.aio.AbortError:
             raise
+        except grpc.aio.InternalError:
+            _gone(method)
         except Exception as error:
             await _abort(error, method, context)
 
@@ -81,3 +88,8 @@ def _guarded_generator(behaviour: Behaviour, method: str) -> Behaviour:
 async def _abort(error: Exception, method: str, context: Context) -> None:
     told = failures.told(error, method, room=TRAILER_BYTES)
     await context.abort_with_status(rpc_status.to_status(told))
+
+
+def _gone(method: str) -> None:
+    """Note that a message could not be written: the client left, and its handler is a moment late to hear of it."""
+    log.debug("rpc.client_gone", extra={"facts": {"method": method}})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from syncline_server.rpc.draining import Draining
+from syncline_server.rpc.exchange import CREDIT
 from syncline_server.rpc.handlers import SERVICES
 from syncline_server.rpc.health import HEALTH, Health
 from syncline_server.rpc.interceptors import ErrorsToStatus
@@ -43,14 +44,23 @@ class CannotListen(Exception):
 class RpcServer:
     """Serves a started runtime. `bind` first, then `start`; after `stop` nothing comes in any more."""
 
-    def __init__(self, runtime: Runtime, *, max_body_bytes: int, max_task_bytes: int, heartbeat_seconds: float) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        max_body_bytes: int,
+        max_task_bytes: int,
+        heartbeat_seconds: float,
+        credit: int = CREDIT,
+    ) -> None:
         self._runtime = runtime
         self._draining = Draining()
         self._health = Health()
         self._server = grpc.aio.server(
             interceptors=(ErrorsToStatus(),), options=_options(max_body_bytes, max_task_bytes)
         )
-        Services(runtime, self._draining, heartbeat_seconds=heartbeat_seconds).add_to(self._server)
+        services = Services(runtime, self._draining, heartbeat_seconds=heartbeat_seconds, credit=credit)
+        services.add_to(self._server)
         self._health.add_to(self._server)
         Reflection((HEALTH, *(service.full_name for service in SERVICES))).add_to(self._server)
 

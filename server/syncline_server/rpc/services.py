@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 class Services:
     """Serves the contract's services on a runtime."""
 
-    def __init__(self, runtime: Runtime, draining: Draining, *, heartbeat_seconds: float) -> None:
+    def __init__(self, runtime: Runtime, draining: Draining, *, heartbeat_seconds: float, credit: int) -> None:
         self._runtime = runtime
         self._draining = draining
         self._await_task = AwaitTask(runtime, heartbeat_seconds=heartbeat_seconds)
-        self._exchange = Exchange(runtime, draining)
+        self._exchange = Exchange(runtime, draining, credit=credit)
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Register every method of every service."""

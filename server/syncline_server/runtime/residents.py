@@ -34,7 +34,7 @@ _PAGE = 500
 class Resident:
     """One task in memory."""
 
-    __slots__ = ("deleted", "hold", "kept", "loading", "process", "requests", "task")
+    __slots__ = ("deleted", "hold", "kept", "loading", "process", "task")
 
     def __init__(self, task: Task, process: Process, *, kept: Task | None) -> None:
         self.task = task
@@ -48,8 +48,6 @@ class Resident:
         """Outgoing calls wait for this, or a second."""
         self.deleted = False
         """Its removal is on the way to the disk: no event may touch it any more."""
-        self.requests: set[str] = set()
-        """Ids of modify requests that have been applied."""
 
 
 class Residents:

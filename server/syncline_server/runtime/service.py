@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 MAX_REF = 255
 MAX_REQUEST_ID = 64
+_LONG_REQUEST_ID = f"A request id has at most {MAX_REQUEST_ID} characters."
 _ID_DIGITS = frozenset("0123456789abcdef")
 _ONLY_WATCHING = "A resume token gives the right to watch its task and nothing else."
 
@@ -187,24 +188,32 @@ class Tasks:
     async def modify(self, caller: Caller, target: Target, text: str, request_id: str = "") -> Task:
         """Merge members into a live task's data, and let it go on when its node waits for that."""
         data = self._object(text, "data")
-        resident = await self._live(caller, target, "create")
-        if request_id and request_id in resident.requests:
+        if len(request_id) > MAX_REQUEST_ID:
+            raise InvalidRequest(_LONG_REQUEST_ID, field="request_id")
+        task = await self.find(caller, target, "create")
+        resident = self._residents.find(task.task_id)
+        if resident is not None:
+            await self._residents.settled(resident)
+            task = resident.task
+        if request_id and request_id in task.modified_by:
             await self._committer.committed()
-            return resident.task
+            return task
+        if resident is None or task.state not in LIVE:
+            raise TaskFinished
         if self._catalogue.is_paused(resident.task.process_id):
             raise ProcessNotActive
-        self._apply(resident, Modified(data))
-        if request_id:
-            resident.requests.add(request_id)
+        self._apply(resident, Modified(data, request_id))
         return await self._result(resident)
 
     async def cancel(self, caller: Caller, target: Target) -> Task:
         """End a live task where it is; a finished one is returned as it is."""
         task = await self.find(caller, target, "create")
-        if task.state not in LIVE:
+        resident = self._residents.find(task.task_id)
+        if resident is None:
             return task
-        resident = await self._live(caller, Target(task_id=task.task_id), "create")
-        self._apply(resident, Cancelled())
+        await self._residents.settled(resident)
+        if resident.task.state in LIVE:
+            self._apply(resident, Cancelled())
         return await self._result(resident)
 
     async def delete(self, caller: Caller, target: Target, node_id: str = "") -> None:
@@ -262,16 +271,6 @@ class Tasks:
         task = resident.task
         await self._committer.committed()
         return task
-
-    async def _live(self, caller: Caller, target: Target, right: str) -> Resident:
-        task = await self.find(caller, target, right)
-        resident = self._residents.find(task.task_id)
-        if resident is None:
-            raise TaskFinished
-        await self._residents.settled(resident)
-        if resident.task.state not in LIVE:
-            raise TaskFinished
-        return resident
 
     # Reading.
 
@@ -365,7 +364,7 @@ def _check_lengths(new: NewTask) -> None:
     if len(new.ref) > MAX_REF:
         raise InvalidRequest(f"A ref has at most {MAX_REF} characters.", field="ref")
     if len(new.request_id) > MAX_REQUEST_ID:
-        raise InvalidRequest(f"A request id has at most {MAX_REQUEST_ID} characters.", field="request_id")
+        raise InvalidRequest(_LONG_REQUEST_ID, field="request_id")
 
 
 def _digest(process: StoredProcess, new: NewTask) -> str:

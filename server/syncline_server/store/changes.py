@@ -36,7 +36,7 @@ class Changes:
 
     def __init__(self, named: Mapping[str, str]) -> None:
         self._named = named
-        self._keep_tasks = {size: queries.widened(named["keep_tasks"], size) for size in _SIZES}
+        self._keep_tasks = {size: queries.widened(named["keep_tasks"], rows=size, columns=_WIDTH) for size in _SIZES}
 
     def statements(self, batch: Batch) -> list[Statement]:
         """Return what keeps the batch; raise `ValueError` or `TypeError` when a record has no row."""

@@ -52,12 +52,11 @@ class MemoryStore:
     # Writing.
 
     async def commit(self, batch: Batch) -> None:
-        self._check()
         try:
             written = _Written(batch)
         except (ValueError, TypeError, OverflowError) as fault:
             raise CommitFailed from fault
-        await asyncio.sleep(0)  # a disk would let others run meanwhile
+        await self._turn()
         self._keep_tasks(written, batch.deleted_tasks)
         self._processes.update(written.processes)
         self._deployments.update(written.deployments)
@@ -83,11 +82,11 @@ class MemoryStore:
             self._keys.pop(login, None)
 
     async def forget_before(self, instant: int) -> None:
-        self._check()
+        await self._turn()
         self._remembered = {task_id: until for task_id, until in self._remembered.items() if until >= instant}
 
     async def set_value(self, name: str, text: str) -> None:
-        self._check()
+        await self._turn()
         try:
             _storable((name, text))
         except ValueError as fault:
@@ -97,71 +96,77 @@ class MemoryStore:
     # Reading.
 
     async def task(self, task_id: str) -> Task | None:
-        self._check()
+        await self._turn()
         row = self._tasks.get(task_id)
         return None if row is None else rows.task_of(row)
 
     async def task_by_ref(self, process_id: int, ref: str) -> Task | None:
+        await self._turn()
         found = (task for task in self._newest() if task.process_id == process_id and task.ref == ref)
         return next(found, None) if ref else None
 
     async def task_by_request(self, login: str, request_id: str) -> Task | None:
+        await self._turn()
         found = [task for task in self._newest() if task.login == login and task.request_id == request_id]
         return found[-1] if found and request_id else None
 
     async def is_remembered(self, task_id: str) -> bool:
-        self._check()
+        await self._turn()
         return task_id in self._remembered
 
     async def tasks(self, which: TaskFilter, *, before: str, limit: int) -> Sequence[Task]:
+        await self._turn()
         found = (task for task in self._newest() if _is_listed(task, which) and (not before or task.task_id < before))
         return list(islice(found, limit))
 
     async def steps(self, task_id: str, *, after: int, limit: int) -> Sequence[Step]:
-        self._check()
+        await self._turn()
         found = [step for chunk in self._steps.get(task_id, ()) for step in rows.steps_of(chunk)]
         return sorted((step for step in found if step.sequence > after), key=attrgetter("sequence"))[:limit]
 
     async def live_tasks(self, *, after: str, limit: int) -> Sequence[Task]:
+        await self._turn()
         found = [task for task in self._newest() if task.state in LIVE and task.task_id > after]
         return found[::-1][:limit]
 
     async def finished_before(self, instant: int, *, limit: int) -> Sequence[str]:
-        ends = [(task.ended_at, task.task_id) for task in self._newest() if task.ended_at is not None]
-        return [task_id for ended_at, task_id in sorted(ends) if ended_at < instant][:limit]
+        await self._turn()
+        ends = [(task.changed_at, task.task_id) for task in self._newest() if task.ended_at is not None]
+        return [task_id for changed_at, task_id in sorted(ends) if changed_at < instant][:limit]
 
     async def processes(self) -> Sequence[StoredProcess]:
-        return self._all(rows.process_of, self._processes)
+        await self._turn()
+        return _all(rows.process_of, self._processes)
 
     async def deployment(self, process_id: int, version: int) -> Deployment | None:
-        self._check()
+        await self._turn()
         row = self._deployments.get((process_id, version))
         return None if row is None else rows.deployment_of(row)
 
     async def companies(self) -> Sequence[Company]:
-        return self._all(rows.company_of, self._companies)
+        await self._turn()
+        return _all(rows.company_of, self._companies)
 
     async def keys(self) -> Sequence[ApiKey]:
-        return self._all(rows.key_of, self._keys)
+        await self._turn()
+        return _all(rows.key_of, self._keys)
 
     async def grants(self) -> Sequence[Grant]:
-        return self._all(rows.grant_of, self._grants)
+        await self._turn()
+        return _all(rows.grant_of, self._grants)
 
     async def value(self, name: str) -> str | None:
-        self._check()
+        await self._turn()
         return self._values.get(name)
 
     def _newest(self) -> Iterator[Task]:
-        self._check()
         return (rows.task_of(self._tasks[task_id]) for task_id in sorted(self._tasks, reverse=True))
 
-    def _all(self, make: Callable[[rows.AnyRow], T], table: Mapping[K, rows.Row]) -> list[T]:
-        self._check()
-        return [make(row) for _, row in sorted(table.items())]
-
-    def _check(self) -> None:
+    async def _turn(self) -> None:
+        """Let others run, as a disk would."""
         if not self._is_open:
             raise StoreUnusable("The store is not open.")
+        await asyncio.sleep(0)
 
 
 class _Written:
@@ -177,6 +182,10 @@ class _Written:
         self.companies = {one.company_id: _storable(rows.company_row(one)) for one in batch.companies}
         self.keys = {one.login: _storable(rows.key_row(one)) for one in batch.keys}
         self.grants = {(one.login, one.process_id): _storable(rows.grant_row(one)) for one in batch.grants}
+
+
+def _all(make: Callable[[rows.AnyRow], T], table: Mapping[K, rows.Row]) -> list[T]:
+    return [make(row) for _, row in sorted(table.items())]
 
 
 def _storable(row: rows.Row) -> rows.Row:

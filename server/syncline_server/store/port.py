@@ -153,7 +153,10 @@ class Store(Protocol):
         ...
 
     async def finished_before(self, instant: int, *, limit: int) -> Sequence[str]:
-        """Return ids of tasks that finished before the instant, oldest first: the retention's reading."""
+        """Return ids of finished tasks that last changed before the instant, oldest first: the retention's reading.
+
+        A late answer is a change, so it is kept as long as one in time.
+        """
         ...
 
     async def forget_before(self, instant: int) -> None:

@@ -6,7 +6,7 @@ import re
 from importlib import resources
 
 _HEADING = re.compile(r"^-- (\w+) --\n", re.MULTILINE)
-_ONE_ROW = re.compile(r"VALUES (\([?, ]+\))")
+_COMMENT = re.compile(r"^-- (?!\w+ --$).*\n", re.MULTILINE)
 
 
 def read(dialect: str, name: str) -> str:
@@ -15,14 +15,15 @@ def read(dialect: str, name: str) -> str:
 
 
 def load(text: str) -> dict[str, str]:
-    """Return the queries of a file by name."""
-    _, *parts = _HEADING.split(text)
+    """Return the queries of a file by name, without their comments."""
+    _, *parts = _HEADING.split(_COMMENT.sub("", text))
     found = {name: query.strip().removesuffix(";") for name, query in zip(parts[::2], parts[1::2], strict=True)}
     if len(found) != len(parts) // 2:
         raise ValueError("two queries have one name")
     return found
 
 
-def widened(query: str, rows: int) -> str:
-    """Return the query with its one row of parameters repeated."""
-    return _ONE_ROW.sub(lambda match: "VALUES " + ", ".join([match[1]] * rows), query)
+def widened(query: str, *, rows: int, columns: int) -> str:
+    """Return the query with the row of one parameter in it, `(?)`, made so many rows of so many."""
+    row = "(" + ", ".join("?" * columns) + ")"
+    return query.replace("(?)", ", ".join([row] * rows))

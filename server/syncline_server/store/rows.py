@@ -45,6 +45,7 @@ TASK_COLUMNS = (
     "created_at",
     "changed_at",
     "ended_at",
+    "modified_by",
 )
 """In the order of a task's row."""
 DATA = TASK_COLUMNS.index("data")
@@ -78,6 +79,7 @@ def task_row(task: Task) -> Row:
         task.created_at,
         task.changed_at,
         task.ended_at,
+        _json(task.modified_by) if task.modified_by else "[]",
     )
 
 
@@ -86,7 +88,7 @@ def task_of(row: AnyRow) -> Task:
     (task_id, process_id, process_version, ref, login, request_id, request_hash, callback_secret) = row[:8]
     (state, data, tokens, node_id, previous_node_id) = row[8:13]
     (kind, outcome_data, outcome_at, outcome_sequence) = row[13:17]
-    (failure, sequence, created_at, changed_at, ended_at) = row[17:]
+    (failure, sequence, created_at, changed_at, ended_at, modified_by) = row[17:]
     outcome = None
     if kind is not None:
         text = data if outcome_data is None else outcome_data
@@ -111,6 +113,7 @@ def task_of(row: AnyRow) -> Task:
         created_at=created_at,
         changed_at=changed_at,
         ended_at=ended_at,
+        modified_by=() if modified_by == "[]" else tuple(orjson.loads(modified_by)),
     )
 
 

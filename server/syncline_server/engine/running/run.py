@@ -40,7 +40,18 @@ class TooDeep(Exception):
 class Run(Scope):
     """A task on the move."""
 
-    __slots__ = ("cancelled", "effects", "failure", "outcome", "sequence", "size", "steps", "tokens", "visits")
+    __slots__ = (
+        "cancelled",
+        "effects",
+        "failure",
+        "modified_by",
+        "outcome",
+        "sequence",
+        "size",
+        "steps",
+        "tokens",
+        "visits",
+    )
 
     def __init__(self, task: Task, process: Process, facts: Facts, now: int) -> None:
         super().__init__(task, process, facts, now)
@@ -48,6 +59,7 @@ class Run(Scope):
         self.sequence = task.sequence
         self.outcome = task.outcome
         self.failure = task.failure
+        self.modified_by = task.modified_by
         self.cancelled = False
         self.effects: list[HttpCall] = []
         self.steps: list[Step] = []
@@ -131,6 +143,7 @@ class Run(Scope):
             created_at=task.created_at,
             changed_at=self.now,
             ended_at=self.now if ends_now else task.ended_at,
+            modified_by=self.modified_by,
         )
         return Decision(changed, tuple(self.effects), tuple(self.steps))
 

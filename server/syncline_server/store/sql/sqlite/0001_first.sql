@@ -25,7 +25,8 @@ CREATE TABLE tasks (
     sequence INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
-    ended_at INTEGER
+    ended_at INTEGER,
+    modified_by TEXT NOT NULL       -- JSON array of strings
 ) STRICT;
 
 CREATE INDEX tasks_by_ref ON tasks (process_id, ref, task_id) WHERE ref <> '';
@@ -33,7 +34,7 @@ CREATE INDEX tasks_by_request ON tasks (login, request_id, task_id) WHERE reques
 CREATE INDEX tasks_by_state ON tasks (process_id, state, task_id);
 CREATE INDEX tasks_by_node ON tasks (process_id, node_id, task_id);
 CREATE INDEX tasks_live ON tasks (task_id) WHERE state IN ('running', 'waiting');
-CREATE INDEX tasks_finished ON tasks (ended_at, task_id) WHERE ended_at IS NOT NULL;
+CREATE INDEX tasks_finished ON tasks (changed_at, task_id) WHERE ended_at IS NOT NULL;
 
 -- A row holds the steps of one task that ended in one batch.
 CREATE TABLE steps (
@@ -55,7 +56,7 @@ CREATE TRIGGER keep_task INSTEAD OF INSERT ON task_changes BEGIN
         NEW.task_id, NEW.process_id, NEW.process_version, NEW.ref, NEW.login, NEW.request_id, NEW.request_hash,
         NEW.callback_secret, NEW.state, NEW.data, NEW.tokens, NEW.node_id, NEW.previous_node_id,
         NEW.outcome_kind, NEW.outcome_data, NEW.outcome_at, NEW.outcome_sequence, NEW.failure,
-        NEW.sequence, NEW.created_at, NEW.changed_at, NEW.ended_at
+        NEW.sequence, NEW.created_at, NEW.changed_at, NEW.ended_at, NEW.modified_by
     ) ON CONFLICT (task_id) DO UPDATE SET
         process_version = excluded.process_version, request_hash = excluded.request_hash,
         callback_secret = excluded.callback_secret, state = excluded.state, data = excluded.data,
@@ -63,7 +64,7 @@ CREATE TRIGGER keep_task INSTEAD OF INSERT ON task_changes BEGIN
         outcome_kind = excluded.outcome_kind, outcome_data = excluded.outcome_data,
         outcome_at = excluded.outcome_at, outcome_sequence = excluded.outcome_sequence, failure = excluded.failure,
         sequence = excluded.sequence, created_at = excluded.created_at, changed_at = excluded.changed_at,
-        ended_at = excluded.ended_at;
+        ended_at = excluded.ended_at, modified_by = excluded.modified_by;
     INSERT INTO steps
     SELECT NEW.task_id, NEW.first_sequence, NEW.last_sequence, NEW.steps WHERE NEW.steps IS NOT NULL;
 END;

@@ -55,10 +55,9 @@ ROLLBACK;
 
 -- keep_tasks --
 -- Each row a task and the chunk of steps that ended in this batch, or NULLs for none. Rows of NULLs fill the statement
--- up to its size: there are few sizes, so that each is prepared once.
-INSERT INTO task_changes
-SELECT * FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))
-WHERE column1 IS NOT NULL;
+-- up to its size: there are few sizes, so that each is prepared once. (?) stands for as many rows as that, and a row
+-- for as many values as the view has columns.
+INSERT INTO task_changes SELECT * FROM (VALUES (?)) WHERE column1 IS NOT NULL;
 
 -- add_steps --
 -- Steps of a task that did not change itself.
@@ -157,7 +156,7 @@ SELECT first_sequence, steps FROM steps WHERE task_id = ? AND last_sequence > ? 
 SELECT * FROM tasks WHERE state IN ('running', 'waiting') AND task_id > ? ORDER BY task_id LIMIT ?;
 
 -- finished_before --
-SELECT task_id FROM tasks WHERE ended_at < ? AND ended_at IS NOT NULL ORDER BY ended_at, task_id LIMIT ?;
+SELECT task_id FROM tasks WHERE changed_at < ? AND ended_at IS NOT NULL ORDER BY changed_at, task_id LIMIT ?;
 
 -- processes --
 SELECT * FROM processes ORDER BY process_id;
