@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import grpc
 import grpc.aio
 from google.protobuf.duration_pb2 import Duration
-from syncline_cli.signing import signed_path
 
 from syncline.v1 import (
     process_service_pb2_grpc,
@@ -20,6 +21,7 @@ from syncline.v1 import (
     task_pb2,
     task_service_pb2_grpc,
 )
+from syncline_cli.signing import signed_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,11 +41,11 @@ class Answer:
     text: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever came
+    def json(self) -> Any:
         return json.loads(self.text)
 
     @property
-    def op(self) -> Any:  # noqa: ANN401
+    def op(self) -> Any:
         """The only entry of `ops`."""
         (entry,) = self.json["ops"]
         return entry
@@ -63,7 +65,7 @@ class Caller:
         basic = base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
         self.metadata = (("authorization", f"Basic {basic}"),)
         self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)  # type: ignore[no-untyped-call]
-        self.processes = process_service_pb2_grpc.ProcessServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.processes = process_service_pb2_grpc.ProcessServiceStub(channel)
 
     # HTTP.
 
@@ -80,12 +82,12 @@ class Caller:
         login, secret = sign or (self.key.login, self.key.secret)
         return await self.post((face or self.key.http) + signed_path(login, secret, int(time.time()), body), body)
 
-    async def call(self, alias: str, data: object, *, timeout: float = PATIENCE, ref: str | None = None) -> Answer:
+    async def call(self, alias: str, data: object, *, seconds: float = PATIENCE, ref: str | None = None) -> Answer:
         """Create a task and stay for its answer."""
         op: dict[str, object] = {"type": "create", "obj": "task", "obj_alias": alias, "data": data}
         if ref is not None:
             op["ref"] = ref
-        return await self.ops({"timeout": timeout, "ops": [op]})
+        return await self.ops({"timeout": seconds, "ops": [op]})
 
     async def start(self, alias: str, data: object, ref: str | None = None) -> Answer:
         """Create a task through the asynchronous face."""
@@ -94,28 +96,51 @@ class Caller:
 
     # gRPC.
 
-    async def create(self, alias: str, data: object, *, until: int = 0, timeout: float = PATIENCE, **more: Any) -> Any:  # noqa: ANN401
-        """CreateTask, with a wait unless the timeout is 0."""
-        wait = task_pb2.Wait(until=until, timeout=_duration(timeout)) if timeout else None
+    async def create(
+        self,
+        alias: str,
+        data: object,
+        *,
+        until: task_pb2.WaitUntil = task_pb2.WAIT_UNTIL_UNSPECIFIED,
+        seconds: float = PATIENCE,
+        **more: Any,
+    ) -> Any:
+        """CreateTask, with a wait unless it is for 0 seconds."""
+        wait = task_pb2.Wait(until=until, timeout=_duration(seconds)) if seconds else None
         request = task_calls_pb2.CreateTaskRequest(process=f"@{alias}", data_json=json.dumps(data), wait=wait, **more)
-        return await self.tasks.CreateTask(request, metadata=self.metadata, timeout=PATIENCE)
+        return await self.tasks.CreateTask(request, metadata=self.metadata, timeout=PATIENCE, wait_for_ready=True)
 
-    async def get(self, task_id: str) -> Any:  # noqa: ANN401
+    async def get(self, task_id: str) -> Any:
         request = task_calls_pb2.GetTaskRequest(task_id=task_id)
-        return (await self.tasks.GetTask(request, metadata=self.metadata, timeout=PATIENCE)).task
+        return (await self.tasks.GetTask(request, metadata=self.metadata, timeout=PATIENCE, wait_for_ready=True)).task
 
-    async def modify(self, task_id: str, data: object) -> Any:  # noqa: ANN401
-        request = task_calls_pb2.ModifyTaskRequest(task_id=task_id, data_json=json.dumps(data))
-        return (await self.tasks.ModifyTask(request, metadata=self.metadata, timeout=PATIENCE)).task
+    async def modify(self, task_id: str, data: object) -> Any:
+        """ModifyTask, sent again under its request id when the server went away meanwhile."""
+        request = task_calls_pb2.ModifyTaskRequest(
+            task_id=task_id, data_json=json.dumps(data), request_id=secrets.token_hex(8)
+        )
+        while True:
+            try:
+                made = self.tasks.ModifyTask(request, metadata=self.metadata, timeout=PATIENCE, wait_for_ready=True)
+                return (await made).task
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                    raise
 
-    async def wait(self, task_id: str, *, until: int = 0, timeout: float = PATIENCE) -> Any:  # noqa: ANN401
-        request = task_calls_pb2.WaitTaskRequest(task_id=task_id, until=until, timeout=_duration(timeout))
-        return await self.tasks.WaitTask(request, metadata=self.metadata, timeout=PATIENCE)
+    async def wait(
+        self, task_id: str, *, until: task_pb2.WaitUntil = task_pb2.WAIT_UNTIL_UNSPECIFIED, seconds: float = PATIENCE
+    ) -> Any:
+        request = task_calls_pb2.WaitTaskRequest(task_id=task_id, until=until, timeout=_duration(seconds))
+        return await self.tasks.WaitTask(request, metadata=self.metadata, timeout=PATIENCE, wait_for_ready=True)
 
-    def watch(self, task_id: str = "", *, until: int = 0, token: str = "") -> Any:  # noqa: ANN401
+    def watch(
+        self, task_id: str = "", *, until: task_pb2.WaitUntil = task_pb2.WAIT_UNTIL_UNSPECIFIED, token: str = ""
+    ) -> Any:
         """AwaitTask; a token needs no key."""
         request = task_calls_pb2.AwaitTaskRequest(task_id=task_id, until=until, resume_token=token)
-        return self.tasks.AwaitTask(request, metadata=() if token else self.metadata, timeout=PATIENCE)
+        return self.tasks.AwaitTask(
+            request, metadata=() if token else self.metadata, timeout=PATIENCE, wait_for_ready=True
+        )
 
 
 def _duration(seconds: float) -> Duration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fakes.clients import Caller, caller
 from running import RunningDev, running_dev
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 END = task_pb2.WAIT_UNTIL_END
 
 
-async def first_moves(stream: Any, count: int) -> list[Any]:  # noqa: ANN401
+async def first_moves(stream: Any, count: int) -> list[Any]:
     """Return the next moves of a stream, heartbeats left out."""
-    moves = []
+    moves: list[Any] = []
     async with asyncio.timeout(20):
         while len(moves) < count:
             event = await stream.read()
@@ -33,14 +33,18 @@ async def first_moves(stream: Any, count: int) -> list[Any]:  # noqa: ANN401
     return moves
 
 
-async def rest(stream: Any) -> list[Any]:  # noqa: ANN401
+async def rest(stream: Any) -> list[Any]:
     """Return everything up to the end of a stream, heartbeats left out."""
+    events: list[Any] = []
     async with asyncio.timeout(30):
-        return [event async for event in stream if event.WhichOneof("event") != "heartbeat"]
+        while (event := await stream.read()) is not grpc.aio.EOF:
+            if event.WhichOneof("event") != "heartbeat":
+                events.append(event)
+    return events
 
 
 async def test_two_watchers_see_the_same_and_a_late_one_too(client: Caller) -> None:
-    task_id = (await client.create("waiting", {}, timeout=0)).task.task_id
+    task_id = (await client.create("waiting", {}, seconds=0)).task.task_id
     early = [client.watch(task_id, until=END) for _ in range(2)]
     for stream in early:
         await first_moves(stream, 2)
@@ -56,7 +60,7 @@ async def test_two_watchers_see_the_same_and_a_late_one_too(client: Caller) -> N
 
 
 async def test_a_stream_goes_on_after_the_server_was_killed(dev: RunningDev, client: Caller) -> None:
-    task_id = (await client.create("waiting", {}, timeout=0)).task.task_id
+    task_id = (await client.create("waiting", {}, seconds=0)).task.task_id
     stream = client.watch(task_id, until=END)
     seen = await first_moves(stream, 2)
 
@@ -73,7 +77,7 @@ async def test_a_stream_goes_on_after_the_server_was_killed(dev: RunningDev, cli
 
 
 async def test_a_draining_server_says_so(dev: RunningDev, client: Caller) -> None:
-    task_id = (await client.create("waiting", {}, timeout=0)).task.task_id
+    task_id = (await client.create("waiting", {}, seconds=0)).task.task_id
     stream = client.watch(task_id, until=END)
     seen = await first_moves(stream, 2)
     server = dev.pid("server")

@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from syncline_cli.signing import signed_path
 
 from syncline.v1 import access_pb2, access_service_pb2, access_service_pb2_grpc, process_service_pb2
+from syncline_cli.signing import signed_path
 
 if TYPE_CHECKING:
     from fakes.clients import Caller
@@ -101,7 +101,7 @@ async def test_conveyor_not_found(client: Caller) -> None:
 
 
 async def test_not_unical_ref(client: Caller) -> None:
-    await client.create("waiting", {}, timeout=0, ref="taken")
+    await client.create("waiting", {}, seconds=0, ref="taken")
 
     assert (await client.ops({"ops": [create("waiting", ref="taken")]})).json == failed("not_unical_ref")
     refused = (await client.start("waiting", {}, ref="taken")).op
@@ -126,7 +126,7 @@ async def test_access_denied_and_the_limit_of_a_key(dev: RunningDev, client: Cal
     import grpc.aio
 
     async with grpc.aio.insecure_channel(dev.key.grpc) as channel:
-        access = access_service_pb2_grpc.AccessServiceStub(channel)  # type: ignore[no-untyped-call]
+        access = access_service_pb2_grpc.AccessServiceStub(channel)
         made = await access.CreateKey(
             access_service_pb2.CreateKeyRequest(title="limited", rate_limit=3), metadata=client.metadata
         )
@@ -171,7 +171,11 @@ async def test_a_direct_url_takes_a_task_without_a_key(client: Caller) -> None:
     )
     assert wrapped.op["ref"] == "d1"
     assert json.loads((await client.get(bare.task_id)).data_json) == {"text": "Hello!"}
-    assert wrong.json["ops"][0]["proc"] != "ok" if isinstance(wrong.json["ops"], list) else wrong.json["ops"]["proc"] != "ok"
+    assert (
+        wrong.json["ops"][0]["proc"] != "ok"
+        if isinstance(wrong.json["ops"], list)
+        else wrong.json["ops"]["proc"] != "ok"
+    )
 
 
 async def test_show_modify_history_and_delete(client: Caller) -> None:

@@ -1,7 +1,7 @@
 """kill -9 at random moments under load: of the server, of the gateway, of both.
 
-Afterwards every acknowledged create is there, every acknowledged answer can be read, and what was unfinished has gone on
-by itself. `pytest -m long` does the same for much longer.
+Afterwards every acknowledged create is there, every acknowledged answer can be read, and what was unfinished has gone
+on by itself. `pytest -m long` does the same for much longer.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import grpc.aio
 import pytest
+
 from fakes.clients import Caller, caller
 from running import RunningDev, running_dev
-
 from syncline.v1 import task_pb2
 
 if TYPE_CHECKING:
@@ -73,18 +73,18 @@ class Load:
             return
 
     async def create(self, name: str) -> None:
-        reply = await self._client.create("waiting", {"name": name}, timeout=0)
+        reply = await self._client.create("waiting", {"name": name}, seconds=0)
         self.created.append(reply.task.task_id)
 
     async def call(self, name: str) -> None:
-        answer = await self._client.call("echo", {"param": name}, timeout=20)
+        answer = await self._client.call("echo", {"param": name}, seconds=20)
         if answer.status == 503:
             raise ConnectionError
         assert answer.op == {"proc": "ok", "data": {"info": {"param": name}}}
         self.answers[answer.task_id] = answer.op["data"]
 
     async def answer(self, name: str) -> None:
-        task = (await self._client.create("silent", {"name": name}, timeout=0)).task
+        task = (await self._client.create("silent", {"name": name}, seconds=0)).task
         self.created.append(task.task_id)
         url = json.loads(task.data_json)["__callback_url"]
         posted = await self._client.post(url, json.dumps({"name": name}).encode())
@@ -95,7 +95,7 @@ class Load:
 
     async def time(self, name: str) -> None:
         until = int(time.time()) + random.randint(1, 3)
-        reply = await self._client.create("later", {"param": name, "until": until}, timeout=0)
+        reply = await self._client.create("later", {"param": name, "until": until}, seconds=0)
         self.timed.append(reply.task.task_id)
 
 
@@ -113,10 +113,10 @@ async def check(client: Caller, load: Load) -> None:
     for task_id in load.created:
         assert (await client.get(task_id)).task_id == task_id
     for task_id, data in load.answers.items():
-        waited = await client.wait(task_id, timeout=10)
+        waited = await client.wait(task_id, seconds=10)
         assert (waited.outcome.kind, json.loads(waited.outcome.data_json)) == (task_pb2.OUTCOME_KIND_ANSWERED, data)
     for task_id in load.timed:
-        waited = await client.wait(task_id, until=task_pb2.WAIT_UNTIL_END, timeout=30)
+        waited = await client.wait(task_id, until=task_pb2.WAIT_UNTIL_END, seconds=30)
         assert waited.outcome.kind == task_pb2.OUTCOME_KIND_ANSWERED
 
 

@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING
 
 from fakes.callee import Callee, Received, Reply, Working
-
 from syncline.v1 import task_pb2
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ async def test_each_of_many_waiters_gets_its_own_answer(client: Caller) -> None:
 
 async def test_an_answer_after_the_caller_left_is_kept(client: Caller) -> None:
     async with Callee() as callee:
-        answer = await client.call("external", {"url": callee.url("/in"), "n": "1"}, timeout=0.2)
+        answer = await client.call("external", {"url": callee.url("/in"), "n": "1"}, seconds=0.2)
         request = await callee.request(1)
         callback = json.loads(request.body)["callback_url"]
         first = await client.post(callback + "?conv_id=1&conv_time=2", b'{"late":1.50}')

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+
 from syncline_cli.signing import create_body, signed_path
 
 if TYPE_CHECKING:

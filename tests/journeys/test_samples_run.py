@@ -50,7 +50,8 @@ async def test_later_answers_when_its_second_has_come(client: Caller) -> None:
     until = int(time.time()) + 1
 
     answer, reply = await asyncio.gather(
-        client.call("later", {"until": until, "param": "x"}), client.create("later", {"until": str(until), "param": "x"})
+        client.call("later", {"until": until, "param": "x"}),
+        client.create("later", {"until": str(until), "param": "x"}),
     )
 
     assert time.time() >= until
@@ -60,7 +61,7 @@ async def test_later_answers_when_its_second_has_come(client: Caller) -> None:
 
 async def test_waiting_answers_what_it_is_told(client: Caller) -> None:
     parked = asyncio.create_task(client.call("waiting", {}, ref="by http"))
-    reply = await client.create("waiting", {}, timeout=0, ref="by grpc")
+    reply = await client.create("waiting", {}, seconds=0, ref="by grpc")
     assert reply.task.state == task_pb2.TASK_STATE_WAITING
 
     async with asyncio.timeout(20):
@@ -75,7 +76,7 @@ async def test_waiting_answers_what_it_is_told(client: Caller) -> None:
 
 
 async def test_silent_ends_without_an_answer(client: Caller) -> None:
-    answer = await client.call("silent", {"a": 1}, timeout=0.3)
+    answer = await client.call("silent", {"a": 1}, seconds=0.3)
     reply = await client.create("silent", {"a": 1})
 
     assert (answer.status, answer.op) == (200, {"proc": "error", "description": "Timeout for create task"})

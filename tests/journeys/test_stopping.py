@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import aiohttp
+
 from fakes.clients import caller
 from running import running_dev
 
@@ -42,7 +43,7 @@ async def test_ctrl_c_ends_both_programs_with_callers_waiting(tmp_path: Path) ->
 async def test_what_was_parked_is_there_after_the_next_start(tmp_path: Path) -> None:
     with running_dev(tmp_path) as dev:
         async with caller(dev) as client:
-            task_id = (await client.create("waiting", {}, timeout=0)).task.task_id
+            task_id = (await client.create("waiting", {}, seconds=0)).task.task_id
         assert dev.stop() == 0
     with running_dev(tmp_path) as dev:
         async with caller(dev) as client:

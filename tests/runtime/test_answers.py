@@ -233,4 +233,4 @@ async def test_a_quiet_stream_beats(world: World) -> None:
     )
 
     assert isinstance(await anext(stream), Quiet)
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fakes import exports
 from fakes.clock import START
 from fakes.runtime import make_world
-
 from syncline_server.engine import TaskState
 from syncline_server.errors import CommitFailed, KeyNotFound, ProcessNotFound, StoreUnusable, TaskNotFound
 from syncline_server.runtime.requests import NewTask, Target
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fakes.runtime import World
-
     from syncline_server.store.port import Batch
 
 FAR = str(START // 1000 + 3600)

@@ -19,6 +19,7 @@ from syncline_server.errors import (
     ProcessNotFound,
     RefNotUnique,
     RequestIdReused,
+    SynclineError,
     TaskExpired,
     TaskFinished,
     TaskNotFound,
@@ -117,7 +118,7 @@ async def test_a_repeated_request_finds_its_task_after_a_restart(world: World) -
         (NewTask(process="@silent", data='{"a":"' + "ї" * 600_000 + '"}'), TaskTooLarge, "data"),
     ],
 )
-async def test_a_bad_create_names_the_field(world: World, new: NewTask, error: type, field: str) -> None:
+async def test_a_bad_create_names_the_field(world: World, new: NewTask, error: type[SynclineError], field: str) -> None:
     await world.deploy(exports.silent(), "silent")
 
     with pytest.raises(error) as caught:

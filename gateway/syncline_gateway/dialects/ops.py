@@ -28,7 +28,17 @@ from syncline_gateway.dialects.ops_answer import bare_error, envelope
 from syncline_gateway.dialects.ops_plan import AWAY_HEADERS, JSON, Plan
 from syncline_gateway.dialects.ops_read import Creating, read_op
 from syncline_gateway.dialects.ops_words import AWAY, INCORRECT_BODY
-from syncline_gateway.jsontext import BadJson, Members, checked_text, is_number, is_string, objects, quoted, read_object
+from syncline_gateway.jsontext import (
+    BadJson,
+    Members,
+    checked_text,
+    is_number,
+    is_string,
+    objects,
+    quoted,
+    read_object,
+    scan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +61,6 @@ _CONNECTION = {
 }  # fmt: skip
 _UNSEEN_HEADERS = frozenset(_RIGHTS | _CONNECTION)
 _SECONDS = re.compile(r"\s*\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z|-0(?:\.0*)?\Z").match
-_READERS = {"ops": objects}
 
 
 class Ops:
@@ -115,6 +124,17 @@ def asked_ops(body: Members) -> list[Members]:
     if part is None or not part[1]:
         raise BadJson("The body has no ops.")
     return cast("list[Members]", part[1])
+
+
+def _read_ops(text: str, at: int) -> tuple[list[Members] | None, int]:
+    """Read the ops; None is for what is JSON and no ops, because another member of that name may follow."""
+    try:
+        return objects(text, at)
+    except BadJson:
+        return None, scan(text, at)[1]
+
+
+_READERS = {"ops": _read_ops}
 
 
 def wait_seconds(part: Part | None, ceiling: float) -> float:

@@ -75,7 +75,7 @@ class _Story:
             case Reached():
                 if event.outcome is None:
                     return None
-                response = self._response(event.outcome.sequence)
+                response = self._response(event.sequence)
                 convert.fill_outcome(response.outcome, event.outcome)
             case Quiet():
                 response = self._response(0)
@@ -89,7 +89,7 @@ class _Story:
         return response
 
     def _response(self, sequence: int) -> Response:
-        # An outcome may be older than the last arrival; numbers never go down.
+        # A heartbeat repeats the last number; so does an outcome that was sent on this stream's place before.
         self._last = max(self._last, sequence)
         token = self._runtime.resume_tokens.make(self._task_id, self._last)
         return task_calls_pb2.AwaitTaskResponse(sequence=self._last, resume_token=token)

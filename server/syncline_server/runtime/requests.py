@@ -108,6 +108,8 @@ class AnswerTaken:
 class Reached:
     """The last event of a stream: the goal is reached, with this outcome if the task has one."""
 
+    sequence: int
+    """The outcome's own number; one more than the last arrival's when what was waited for came after the outcome."""
     task: Task
     outcome: Outcome | None
 

@@ -73,13 +73,13 @@ class Waits:
         with self._watch.park(task.task_id) as parked:
             while True:
                 task = await self._tasks.read(task.task_id)
-                arrivals = await self._arrivals(task, after)
+                arrivals = _up_to_goal(await self._arrivals(task, after), task, goal)
                 for arrival in arrivals:
                     after = arrival.sequence
                     yield arrival
                 visited = goal.until is Until.NODE and any(a.node_id == goal.node_id for a in arrivals)
                 if visited or is_reached(task, goal):
-                    yield Reached(task, outcome_for(task, goal))
+                    yield _reached(task, goal, after)
                     return
                 while not await parked.next(asyncio.get_running_loop().time() + heartbeat):
                     yield Quiet()
@@ -101,6 +101,20 @@ class Waits:
         if arrivals and task.state not in LIVE:
             arrivals[-1] = replace(arrivals[-1], state=task.state)
         return arrivals
+
+
+def _up_to_goal(arrivals: Sequence[Arrival], task: Task, goal: Goal) -> Sequence[Arrival]:
+    """Leave out what came after an outcome that ends the stream: who comes late sees what those saw who were there."""
+    if goal.until in (Until.OUTCOME, Until.ANSWER) and is_reached(task, goal) and task.outcome is not None:
+        return [arrival for arrival in arrivals if arrival.sequence < task.outcome.sequence]
+    return arrivals
+
+
+def _reached(task: Task, goal: Goal, after: int) -> Reached:
+    outcome = outcome_for(task, goal)
+    own = 0 if outcome is None else outcome.sequence
+    ends_with_outcome = goal.until in (Until.OUTCOME, Until.ANSWER)
+    return Reached(own if ends_with_outcome or own > after else after + 1, task, outcome)
 
 
 class _Passed:

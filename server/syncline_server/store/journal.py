@@ -19,6 +19,9 @@ class Journal:
 
     Most of it is copied, and synced, on a lane of its own while commits go on. What they added meanwhile is copied
     between two commits, so that the next one finds nothing left to copy and writes at the journal's start again.
+
+    Copying beside commits never begins without a commit since the journal was last copied to its end: SQLite before
+    3.51.3 may lose a commit that starts the journal over while a second such copying runs (its "WAL-reset bug").
     """
 
     def __init__(

@@ -46,6 +46,7 @@ class SqliteStore:
     """A store in a folder of its own, which no second server may use meanwhile."""
 
     def __init__(self, data: Path, *, journal_pages: int = JOURNAL_PAGES) -> None:
+        self._data = data
         self._folder = DataFolder(data)
         self._named = queries.load(queries.read("sqlite", "queries.sql"))
         self._changes = Changes(self._named)
@@ -71,7 +72,7 @@ class SqliteStore:
             await self._connect()
         except sqlite3.Error as fault:
             await self.close()
-            raise StoreUnusable("The database cannot be opened.") from fault
+            raise StoreUnusable(f"The database in {self._data} cannot be opened.") from fault
         except BaseException:
             await self.close()
             raise
