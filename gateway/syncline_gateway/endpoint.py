@@ -156,16 +156,16 @@ class Endpoint:
             raise _Refused(413, f"The body is over the limit of {limit} bytes")
         if "expect" in headers:
             await _go_on(request, headers["expect"])
-        if content.is_eof():
-            body = content.read_nowait()
-        else:
-            try:
+        try:
+            if content.is_eof():
+                body = content.read_nowait()
+            else:
                 async with asyncio.timeout(self._body_seconds):
                     body = await _read(request, limit)
-            except TimeoutError:
-                raise _Refused(408, f"The body did not come within {self._body_seconds:g} seconds") from None
-            except web.RequestPayloadError:
-                raise _Refused(400, "The body did not come whole") from None
+        except TimeoutError:
+            raise _Refused(408, f"The body did not come within {self._body_seconds:g} seconds") from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise _Refused(400, "The body did not come whole") from None
         if len(body) > limit:
             raise _Refused(413, f"The body is over the limit of {limit} bytes")
         return body

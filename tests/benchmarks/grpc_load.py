@@ -22,7 +22,7 @@ async def run(
     failed = 0
     async with grpc.aio.insecure_channel(address) as channel:
         await channel.channel_ready()
-        call = channel.unary_unary(method)
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
         began = time.perf_counter()
 
         async def one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from syncline_cli.devfile import DevFile
 
 PATIENCE = 60.0
+OUTCOME = task_pb2.WAIT_UNTIL_OUTCOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Caller:
         self._session = session
         basic = base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
         self.metadata = (("authorization", f"Basic {basic}"),)
-        self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)
         self.processes = process_service_pb2_grpc.ProcessServiceStub(channel)
 
     # HTTP.
@@ -75,6 +77,14 @@ class Caller:
         async with self._session.post(whole, data=body, headers=headers) as response:
             names = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status, names, await response.text())
+
+    async def ready(self) -> None:
+        """Return when the gateway has its server."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                async with self._session.get(self.key.http + "/readyz") as response:
+                    if response.status == 200:
+                        return
 
     async def ops(self, request: object, *, face: str = "", sign: tuple[str, str] | None = None) -> Answer:
         """Post a signed ops request."""
@@ -101,7 +111,7 @@ class Caller:
         alias: str,
         data: object,
         *,
-        until: task_pb2.WaitUntil = task_pb2.WAIT_UNTIL_UNSPECIFIED,
+        until: task_pb2.WaitUntil = OUTCOME,
         seconds: float = PATIENCE,
         **more: Any,
     ) -> Any:
@@ -127,15 +137,11 @@ class Caller:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
 
-    async def wait(
-        self, task_id: str, *, until: task_pb2.WaitUntil = task_pb2.WAIT_UNTIL_UNSPECIFIED, seconds: float = PATIENCE
-    ) -> Any:
+    async def wait(self, task_id: str, *, until: task_pb2.WaitUntil = OUTCOME, seconds: float = PATIENCE) -> Any:
         request = task_calls_pb2.WaitTaskRequest(task_id=task_id, until=until, timeout=_duration(seconds))
         return await self.tasks.WaitTask(request, metadata=self.metadata, timeout=PATIENCE, wait_for_ready=True)
 
-    def watch(
-        self, task_id: str = "", *, until: task_pb2.WaitUntil = task_pb2.WAIT_UNTIL_UNSPECIFIED, token: str = ""
-    ) -> Any:
+    def watch(self, task_id: str = "", *, until: task_pb2.WaitUntil = OUTCOME, token: str = "") -> Any:
         """AwaitTask; a token needs no key."""
         request = task_calls_pb2.AwaitTaskRequest(task_id=task_id, until=until, resume_token=token)
         return self.tasks.AwaitTask(

@@ -56,8 +56,15 @@ class _Stream:
 class ExchangeServer:
     """The server; use it as a context."""
 
-    def __init__(self, *, credit: int = 1000, answer: Callable[[Seen], Result | None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        credit: int = 1000,
+        answer: Callable[[Seen], Result | None] | None = None,
+        tls: grpc.ServerCredentials | None = None,
+    ) -> None:
         self.credit = credit
+        self.tls = tls
         self.answer = answer
         self.seen: asyncio.Queue[Seen] = asyncio.Queue()
         self.cancelled: asyncio.Queue[int] = asyncio.Queue()
@@ -87,7 +94,10 @@ class ExchangeServer:
         )
         handlers = grpc.method_handlers_generic_handler("syncline.v1.TaskService", {"Exchange": exchange})
         server.add_generic_rpc_handlers((handlers,))
-        self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        if self.tls is None:
+            self.port = server.add_insecure_port(self.address)
+        else:
+            self.port = server.add_secure_port(self.address, self.tls)
         await server.start()
         self._server = server
 

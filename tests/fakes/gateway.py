@@ -11,12 +11,16 @@ from syncline_gateway.app import App
 from syncline_gateway.upstream import STREAMS, Upstream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     import aiohttp
 
     from fakes.exchange_server import ExchangeServer
     from syncline_gateway.settings import Settings
+
+    Started = Callable[..., AbstractAsyncContextManager["Gateway"]]
 
 OPS = "/api/1/json/13000/1700000000/16054e823ea95e74474f8445851f6424b3ff13b4"
 ECHO: dict[str, Any] = {"type": "create", "obj": "task", "conv_id": 1234, "data": {"param": 1}}

@@ -16,10 +16,9 @@ from syncline_gateway.settings import Settings
 from syncline_gateway.upstream import STREAMS, Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator
 
-    Started = Callable[..., AbstractAsyncContextManager[Gateway]]
+    from fakes.gateway import Started
 
 
 @pytest.fixture

@@ -98,9 +98,9 @@ def test_headers_that_would_take_too_much_are_left_out() -> None:
 # fmt: off
 INCORRECT = (
     b"", b"{", b"[]", b"null", b"5", b"{}", b'{"ops":1}', b'{"ops":null}', b'{"ops":[1]}', b'{"ops":[]}',
-    b'{"ops":[[]]}', b'{"ops":"x"}', b'\xef\xbb\xbf{"ops":[{}]}', b'{"ops":[{"a":"\xff"}]}', b'{"ops":[{}]} x', b'{"ops":[{}],}',
-    b'{"ops":[{"data":{"a":Infinity}}]}', b'{"ops":' + b"[" * 10_000 + b"]" * 10_000 + b"}", b"a=b&c=d",
-    b'{"ops":[{}],"ops":1}', b'{"ops":{"data":{"a":"\\ud800"}}}',
+    b'{"ops":[[]]}', b'{"ops":"x"}', b'\xef\xbb\xbf{"ops":[{}]}', b'{"ops":[{"a":"\xff"}]}', b'{"ops":[{}]} x',
+    b'{"ops":[{}],}', b'{"ops":[{"data":{"a":Infinity}}]}', b'{"ops":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+    b"a=b&c=d", b'{"ops":[{}],"ops":1}', b'{"ops":{"data":{"a":"\\ud800"}}}',
 )
 # fmt: on
 

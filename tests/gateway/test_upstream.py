@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 
-from fakes.exchange_server import accept, created, fail, reply
+from fakes import tls
+from fakes.exchange_server import ExchangeServer, accept, created, fail, reply
 from syncline.v1.exchange_pb2 import Credentials, Operation, Result, SignedRequest
 from syncline.v1.task_calls_pb2 import (
     CreateTaskRequest,
@@ -19,12 +21,12 @@ from syncline.v1.task_pb2 import Outcome, OutcomeKind, Task, Wait, WaitUntil
 from syncline_gateway import reasons
 from syncline_gateway.dialect import Call
 from syncline_gateway.errors import Away
-from syncline_gateway.upstream import STREAMS, Upstream
+from syncline_gateway.upstream import STREAMS, Tls, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from fakes.exchange_server import ExchangeServer, Seen
+    from fakes.exchange_server import Seen
     from syncline_gateway.dialect import Reply
 
 SIGNED = Credentials(signed=SignedRequest(login="13000", timestamp="1", signature="ab", body=b"{}"))
@@ -393,3 +395,36 @@ async def test_a_reader_asks_again_as_well(upstream: Upstream, server: ExchangeS
     fail(again, "TASK_NOT_FOUND")
 
     assert reason(await answer(asked)) == "TASK_NOT_FOUND"
+
+
+# TLS.
+
+
+@pytest.fixture
+async def private_server() -> AsyncIterator[ExchangeServer]:
+    """A server that shows a certificate and asks for one."""
+    key, certificate = tls.KEY.read_bytes(), tls.CERTIFICATE.read_bytes()
+    asks = grpc.ssl_server_credentials([(key, certificate)], root_certificates=certificate, require_client_auth=True)
+    async with ExchangeServer(tls=asks, answer=lambda _: created("{}")) as running:
+        yield running
+
+
+async def test_by_tls_with_a_certificate_of_its_own(private_server: ExchangeServer) -> None:
+    certificate = tls.CERTIFICATE.read_bytes()
+    upstream = Upstream(private_server.address, tls=Tls(ca=certificate, cert=certificate, key=tls.KEY.read_bytes()))
+    await upstream.start()
+    await asyncio.wait_for(upstream.until(lambda: upstream.is_ready), 5)
+
+    assert (await answer(asking(upstream, create()))).result is not None
+    await upstream.stop()
+
+
+async def test_a_server_that_is_not_trusted_is_away(private_server: ExchangeServer) -> None:
+    upstream = Upstream(private_server.address, tls=Tls())
+    await upstream.start()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(upstream.until(lambda: upstream.is_ready), 0.3)
+
+    with pytest.raises(Away):
+        await upstream.perform(create())
+    await upstream.stop()

@@ -100,6 +100,7 @@ async def test_a_draining_server_says_so(dev: RunningDev, client: Caller) -> Non
 async def test_a_parked_http_caller_is_answered_by_the_next_server(
     dev: RunningDev, client: Caller, how: signal.Signals
 ) -> None:
+    await client.ready()
     ref = f"parked over {how.name}"
     parked = asyncio.create_task(client.call("waiting", {}, ref=ref))
     modify = {"type": "modify", "obj": "task", "obj_alias": "waiting", "ref": ref, "data": {"answer": "yes"}}

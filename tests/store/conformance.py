@@ -13,80 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import strategies
+from store.records import TOKEN, ended, grant, keep, keep_steps, key, listed, name, process, sequences, step, task
 from syncline_server.engine import values
-from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
+from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState
 from syncline_server.errors import CommitFailed, StoreUnusable
-from syncline_server.store.port import (
-    ApiKey,
-    Batch,
-    Company,
-    Deployment,
-    Grant,
-    Store,
-    StoredProcess,
-    TaskFilter,
-)
+from syncline_server.store.port import Batch, Company, Deployment, Store
 
 Disk: TypeAlias = Callable[[], Store]
 
 _numbers = itertools.count(1)
-TOKEN = Token(number=1, node_id="a", previous_node_id="", step=1, entered_at=5, waiting=Waiting.CALLBACK, due_at=60_000)
-
-
-def name(number: int) -> str:
-    return f"{number:024x}"
-
-
-def task(number: int, **fields: Any) -> Task:
-    return replace(Task(task_id=name(number), process_id=7, process_version=1), **fields)
-
-
-def ended(number: int, at: int, **fields: Any) -> Task:
-    return task(number, state=TaskState.ENDED, ended_at=at, changed_at=at, **fields)
-
-
-def step(sequence: int, **fields: Any) -> Step:
-    first = Step(sequence=sequence, node_id="n", previous_node_id="m", started_at=1, ended_at=2, result="moved")
-    return replace(first, **fields)
-
-
-def process(number: int, **fields: Any) -> StoredProcess:
-    first = StoredProcess(
-        process_id=number,
-        company_id="c1",
-        title="Ünïcode 🙂",
-        state="draft",
-        version=0,
-        source='{"a":1.10}',
-        direct_url_hash="ab" * 20,
-    )
-    return replace(first, **fields)
-
-
-def key(login: str, **fields: Any) -> ApiKey:
-    first = ApiKey(login=login, secret="s3cret", title="t", company_id="c1", owner=False)
-    return replace(first, **fields)
-
-
-def grant(login: str, process_id: int, *rights: str) -> Grant:
-    return Grant(login=login, process_id=process_id, rights=frozenset(rights))
-
-
-async def keep(store: Store, *tasks: Task) -> None:
-    await store.commit(Batch(tasks={one.task_id: one for one in tasks}))
-
-
-async def keep_steps(store: Store, number: int, *chunks: tuple[Step, ...]) -> None:
-    await store.commit(Batch(steps=[(name(number), chunk) for chunk in chunks]))
-
-
-async def listed(store: Store, before: str = "", limit: int = 100, **filters: Any) -> list[int]:
-    which = TaskFilter(**{"process_id": 7, **filters})
-    return [int(one.task_id, 16) for one in await store.tasks(which, before=before, limit=limit)]
-
-
-async def sequences(store: Store, number: int, *, after: int = 0, limit: int = 100) -> list[int]:
-    return [one.sequence for one in await store.steps(name(number), after=after, limit=limit)]
 
 
 class StoreConformance:
@@ -358,6 +293,12 @@ class StoreConformance:
         await store.forget_before(101)
         assert await store.is_remembered(name(1)) is False
 
+    async def test_a_deleted_task_can_be_forgotten_at_once(self, store: Store) -> None:
+        await store.commit(Batch(deleted_tasks={name(1): 100}))
+        await store.commit(Batch(deleted_tasks={name(1): 0}))
+
+        assert await store.is_remembered(name(1)) is False
+
     async def test_a_deletion_is_the_last_word(self, store: Store) -> None:
         await store.commit(Batch(tasks={name(1): task(1)}, steps=[(name(1), (step(1),))], deleted_tasks={name(1): 100}))
 
@@ -529,6 +470,8 @@ class StoreConformance:
 
         with pytest.raises(StoreUnusable, match="not open"):
             await store.commit(Batch(tasks={name(1): task(1)}))
+        with pytest.raises(StoreUnusable, match="not open"):
+            await store.commit(Batch())
         with pytest.raises(StoreUnusable, match="not open"):
             await store.set_value("seal", "s")
         with pytest.raises(StoreUnusable, match="not open"):

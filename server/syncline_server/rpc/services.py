@@ -43,7 +43,7 @@ class Services:
         """Register every method of every service."""
         for service in SERVICES:
             methods = {method.name: self._method(method) for method in service.methods}
-            server.add_registered_method_handlers(service.full_name, methods)
+            server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, methods),))
 
     def _method(self, method: MethodDescriptor) -> MethodHandler:
         request = message_factory.GetMessageClass(method.input_type)

@@ -62,7 +62,7 @@ class Changes:
         ids = json.dumps(list(deleted))
         yield self._named["delete_tasks"], (ids,)
         yield self._named["delete_steps"], (ids,)
-        yield self._named["remember_tasks"], (json.dumps({key: until for key, until in deleted.items() if until}),)
+        yield self._named["remember_tasks"], (json.dumps(deleted),)
 
     def _others(self, batch: Batch) -> Iterator[Statement]:
         named = self._named

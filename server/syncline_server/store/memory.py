@@ -71,8 +71,7 @@ class MemoryStore:
         for task_id, until in deleted.items():
             self._tasks.pop(task_id, None)
             self._steps.pop(task_id, None)
-            if until:
-                self._remembered[task_id] = until
+            self._remembered[task_id] = until
 
     def _keep_keys(self, written: _Written, deleted: list[str]) -> None:
         self._keys.update(written.keys)
@@ -112,7 +111,7 @@ class MemoryStore:
 
     async def is_remembered(self, task_id: str) -> bool:
         await self._turn()
-        return task_id in self._remembered
+        return self._remembered.get(task_id, 0) > 0
 
     async def tasks(self, which: TaskFilter, *, before: str, limit: int) -> Sequence[Task]:
         await self._turn()

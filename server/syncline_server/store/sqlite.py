@@ -89,6 +89,8 @@ class SqliteStore:
     async def _connect(self) -> None:
         path = self._folder.file(FILE)
         await self._writer.connect(path, self._named["settings_of_writer"])
+        if await self._writer.run(_fetch, self._named["journal_mode"], (), _first) != ["wal"]:
+            raise StoreUnusable(f"The file system of {self._data} cannot hold a database: it lacks shared memory.")
         await self._writer.run(migrate, self._named, migrations())
         await self._reader.connect(path, self._named["settings_of_reader"])
         await self._copier.connect(path, self._named["settings_of_copier"])
@@ -96,6 +98,7 @@ class SqliteStore:
     # Writing.
 
     async def commit(self, batch: Batch) -> None:
+        self._check()
         # Rows are made here and not in the writer's thread: there they would hold up the event loop just as long, and
         # the commit longer, for that thread gets the interpreter only when the loop lets go of it.
         try:

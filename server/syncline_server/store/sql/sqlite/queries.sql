@@ -1,10 +1,10 @@
 -- What the SQLite store asks, by name. A task's row is `rows.TASK_COLUMNS`: new columns of a table are added at its end.
 
 -- settings_of_writer --
--- A commit returns when the disk has it: FULL syncs the journal at every commit. The journal is copied back by
--- `copy_journal` beside the commits and not within one (hence no autocheckpoint), and starts over with
--- `restart_journal` at 16 MiB or so. Its file keeps the blocks it has, up to 64 MiB: writing over blocks makes a sync
--- cheaper than growing the file does, and a burst is not kept for ever.
+-- A commit returns when the disk has it: FULL syncs the journal at every commit. No commit copies the journal back
+-- (hence no autocheckpoint: it would hold up whoever waits for that commit); `copy_journal` does, each time that 16 MiB
+-- or so have come together. The journal's file keeps its blocks, up to 64 MiB: a sync of blocks written over is cheaper
+-- than one of a file that grows, and the room for a burst is given back.
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA fullfsync = ON;
@@ -37,12 +37,9 @@ PRAGMA application_id;
 SELECT count(*) FROM sqlite_master;
 
 -- copy_journal --
--- Copy what is in the journal back into the database, as far as readers allow; commits go on meanwhile.
+-- Copy the journal back into the database, as far as readers allow; commits go on meanwhile. When all of it is copied,
+-- the next commit writes at the journal's start.
 PRAGMA wal_checkpoint(PASSIVE);
-
--- restart_journal --
--- Copy the rest, wait for readers of the journal, and let the next commit write at its start.
-PRAGMA wal_checkpoint(RESTART);
 
 -- begin --
 BEGIN IMMEDIATE;
@@ -116,7 +113,7 @@ SELECT * FROM tasks WHERE process_id = ? AND ref = ? AND ref <> '' ORDER BY task
 SELECT * FROM tasks WHERE login = ? AND request_id = ? AND request_id <> '' ORDER BY task_id LIMIT 1;
 
 -- is_remembered --
-SELECT 1 FROM deleted_tasks WHERE task_id = ?;
+SELECT 1 FROM deleted_tasks WHERE task_id = ? AND remembered_until > 0;
 
 -- tasks_with_ref --
 SELECT * FROM tasks
