@@ -28,13 +28,14 @@ test: $(INSTALLED) ## run the tests
 check: lint types verify test wheel ## all that CI checks
 
 format: $(INSTALLED) ## format the code and the contract, and mend what can be mended
-	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff check --no-cache --fix --quiet .
 	$(BIN)/ruff format .
 	$(BIN)/buf format -w proto
 
+# without its cache, which does not see that an import is ours only since another file is there
 lint: $(INSTALLED) ## check format and style of the code and of the contract
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code proto
 

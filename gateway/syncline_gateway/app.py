@@ -24,7 +24,7 @@ KEEPALIVE_SECONDS = 75.0
 LINGERING_SECONDS = 5.0
 """How long a body that nobody wants is still taken, so that its sender gets to read the answer."""
 HALF_CLOSED_SECONDS = 0.5
-STOP_SECONDS = 0.5
+STOP_SECONDS = 0.3
 MAX_URL_BYTES = 8190
 
 

@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import json
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +31,7 @@ MAX_HEADER_BYTES = 32 * 1024
 LARGE_ANSWER_BYTES = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _GET = ("GET", "HEAD")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z").match
 
 
 class Performer(Protocol):
@@ -107,11 +109,15 @@ class Endpoint:
         if self._faces:
             synchronous = self._faces.get(_host_name(headers.get("host", "")), synchronous)
         body = await self._body(request, headers)
-        return route.dialect.decode(
+        call = route.dialect.decode(
             HttpRequest(
                 method=request.method, path=path, query=query, headers=headers, body=body, synchronous=synchronous
             )
         )
+        if "traceparent" in headers and isinstance(call, Call) and _TRACEPARENT(headers["traceparent"]):
+            for operation in call.operations:
+                operation.traceparent = headers["traceparent"]
+        return call
 
     async def _ask(self, route: Route, call: Call | HttpResponse, calls: list[Call]) -> HttpResponse:
         """Return the answer after as many calls as it takes, and leave those in the list."""

@@ -30,7 +30,6 @@ LEAST_SECONDS = 2.0
 """A caller with less time than this still learns whether its operation was done: that takes no more than a commit."""
 MOST_ATTEMPTS = 10
 _GONE = ("TASK_NOT_FOUND", "TASK_EXPIRED")
-_PASSING = ("UNAVAILABLE", "OVERLOADED")
 _REPEATABLE = ("create_task", "modify_task")
 
 _run = secrets.token_hex(12)
@@ -90,10 +89,11 @@ class Flight:
                 self.link.leave(self)
 
     def is_interrupted_by(self, result: Result) -> bool:
-        """Tell whether a result says no more than that the server stops, so that the task is to be awaited again."""
-        if not result.HasField("error") or not (self.parked or self.attempt > 1):
+        """Tell whether a result says no more than that the server stops, or has too much to do to take it up again."""
+        if not result.HasField("error"):
             return False
-        return reasons.read(result.error).reason in _PASSING
+        reason = reasons.read(result.error).reason
+        return reason == "UNAVAILABLE" or (reason == "OVERLOADED" and (self.parked or self.attempt > 1))
 
     def board(self) -> None:
         """Make ready to go out again on another stream; what broke too many streams is given up."""

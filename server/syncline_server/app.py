@@ -97,10 +97,11 @@ async def _serving(settings: Settings, runtime: Runtime) -> AsyncIterator[str]:
 def _tls(settings: Settings) -> Tls | None:
     if settings.tls_cert is None or settings.tls_key is None:
         return None
+    authority = settings.tls_client_ca
     return Tls(
         certificate=_content("SYNCLINE_TLS_CERT", settings.tls_cert),
         key=_content("SYNCLINE_TLS_KEY", settings.tls_key),
-        client_authority=settings.tls_client_ca and _content("SYNCLINE_TLS_CLIENT_CA", settings.tls_client_ca),
+        client_authority=None if authority is None else _content("SYNCLINE_TLS_CLIENT_CA", authority),
     )
 
 

@@ -1,4 +1,4 @@
-"""The operator's key: made with the very first company, and written down once, in a file that only its owner can read."""
+"""The operator's key: made with the very first company, written down once, in a file that only its owner can read."""
 
 from __future__ import annotations
 

@@ -35,9 +35,7 @@ def basic(login: str, secret: str) -> str:
 
 def wait(seconds: float = PATIENCE, until: str = "OUTCOME", node_id: str = "") -> task_pb2.Wait:
     """Return a wait."""
-    return task_pb2.Wait(
-        until=task_pb2.WaitUntil.Value(f"WAIT_UNTIL_{until}"), timeout=duration(seconds), node_id=node_id
-    )
+    return task_pb2.Wait(until=f"WAIT_UNTIL_{until}", timeout=duration(seconds), node_id=node_id)
 
 
 def duration(seconds: float) -> Duration:
@@ -53,27 +51,26 @@ class Stubs:
         self.authorization = authorization
         self.metadata = (("authorization", authorization),) if authorization else ()
         self._stubs: tuple[Any, ...] = tuple(
-            kind(channel)  # type: ignore[no-untyped-call]
-            for kind in (TaskServiceStub, ProcessServiceStub, StepServiceStub, AccessServiceStub)
+            kind(channel) for kind in (TaskServiceStub, ProcessServiceStub, StepServiceStub, AccessServiceStub)
         )
 
     def with_key(self, login: str, secret: str) -> Stubs:
         """Return the same for another key."""
         return Stubs(self.channel, basic(login, secret))
 
-    async def __call__(self, method: str, request: object, timeout: float = PATIENCE) -> Any:
+    async def __call__(self, method: str, request: object, *, deadline: float = PATIENCE) -> Any:
         """Make a unary call."""
-        return await self.method(method)(request, metadata=self.metadata, timeout=timeout)
+        return await self.method(method)(request, metadata=self.metadata, timeout=deadline)
 
     def method(self, name: str) -> Any:
         """Return a method by its name."""
         return next(getattr(stub, name) for stub in self._stubs if hasattr(stub, name))
 
-    def watch(self, timeout: float = PATIENCE, **fields: Any) -> Any:
+    def watch(self, **fields: Any) -> Any:
         """AwaitTask; with a resume token no key goes along."""
         metadata = () if fields.get("resume_token") else self.metadata
         request = task_calls_pb2.AwaitTaskRequest(**fields)
-        return self.method("AwaitTask")(request, metadata=metadata, timeout=timeout)
+        return self.method("AwaitTask")(request, metadata=metadata, timeout=PATIENCE)
 
     def exchange(self) -> Stream:
         """Open an Exchange stream."""
@@ -101,8 +98,9 @@ async def refusal(call: Any) -> Refusal:
     try:
         await call
     except grpc.aio.AioRpcError as error:
-        status = rpc_status.from_call(error)  # type: ignore[arg-type]
-        assert status is not None, f"{error.code()} without details: {error.details()}"
+        status = rpc_status.from_call(error)
+        if status is None:
+            raise AssertionError(f"{error.code()} without details: {error.details()}") from None
         return Refusal(status)
     raise AssertionError("the call did not fail")
 
@@ -210,6 +208,12 @@ class Served:
     def anybody(self) -> Stubs:
         """A client without a key."""
         return Stubs(self.owner.channel)
+
+    async def parked(self, count: int) -> None:
+        """Wait until so many callers are parked."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.world.runtime.watch) != count:  # noqa: ASYNC110 - the loop's own turns are what is waited for
+                await asyncio.sleep(0)
 
     async def another_key(self, *, rate_limit: int = 0) -> Stubs:
         """Make a key without rights."""

@@ -101,6 +101,21 @@ async def test_a_history_takes_several_turns(gateway: Gateway, server: ExchangeS
     assert steps.credentials.signed.login == "13000"
 
 
+@pytest.mark.parametrize(
+    ("sent", "passed"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", False),
+    ],
+)
+async def test_the_callers_trace_goes_along(gateway: Gateway, server: ExchangeServer, sent: str, passed: bool) -> None:
+    server.answer = lambda _: created("1")
+    await gateway.request("POST", OPS, json.dumps({"ops": [ECHO, ECHO]}).encode(), traceparent=sent)
+
+    told = [operation.traceparent for operation in server.frames[0].operations]
+    assert told == [sent if passed else ""] * 2
+
+
 # Time.
 
 

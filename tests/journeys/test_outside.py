@@ -82,3 +82,18 @@ async def test_an_unknown_callback_is_404(client: Caller) -> None:
 
         assert answer.status == 404
         assert answer.json
+
+
+async def test_a_grpc_caller_may_wait_for_the_answer_or_for_the_end(client: Caller) -> None:
+    async with Callee() as callee:
+        url = callee.url("/in")
+        ended = await client.create("external", {"url": url, "n": "1"})
+        waiting = asyncio.create_task(
+            client.create("external", {"url": url, "n": "2"}, until=task_pb2.WAIT_UNTIL_ANSWER)
+        )
+        asked = json.loads((await callee.request(2)).body)
+        await client.post(asked["callback_url"], b'{"n":"2"}')
+        answered = await waiting
+
+    assert ended.outcome.kind == task_pb2.OUTCOME_KIND_ENDED
+    assert (answered.outcome.kind, answered.outcome.data_json) == (task_pb2.OUTCOME_KIND_ANSWERED, '{"n":"2"}')

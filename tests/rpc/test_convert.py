@@ -204,7 +204,7 @@ def test_which_task() -> None:
     ],
 )
 def test_what_to_wait_for(until: str, node_id: str, goal: Goal) -> None:
-    assert convert.goal(task_pb2.WaitUntil.Value(until), node_id) == goal
+    assert convert.goal(getattr(task_pb2, until), node_id) == goal
 
 
 def test_every_until_is_known() -> None:
@@ -215,9 +215,9 @@ def test_every_until_is_known() -> None:
 @pytest.mark.parametrize(
     ("until", "node_id", "field"), [(99, "", "wait.until"), (3, "", "wait.node_id"), (1, "n", "wait.node_id")]
 )
-def test_what_nobody_can_wait_for(until: int, node_id: str, field: str) -> None:
+def test_what_nobody_can_wait_for(until: task_pb2.WaitUntil, node_id: str, field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        convert.goal(until, node_id, within="wait.")  # type: ignore[arg-type]
+        convert.goal(until, node_id, within="wait.")
 
     assert refused.value.field == field
 

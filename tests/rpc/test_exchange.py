@@ -11,8 +11,8 @@ import pytest
 
 from fakes import exports
 from fakes.performer import Held
-from fakes.rpc import PATIENCE, Refusal, duration, serving, wait
-from fakes.runtime import make_world
+from fakes.rpc import Refusal, duration, serving, wait
+from fakes.runtime import PATIENCE, make_world
 from syncline.v1 import exchange_pb2, step_service_pb2, task_calls_pb2, task_pb2
 from syncline_server.rpc import exchange
 
@@ -350,9 +350,7 @@ async def test_a_client_that_is_gone_waits_for_nothing(running: Served, stream: 
     await stream.begin(create_task=waiting(ref="r"))
 
     await stream.close()
-    async with asyncio.timeout(PATIENCE):
-        while len(running.world.runtime.watch):
-            await asyncio.sleep(0)
+    await running.parked(0)
     task = await running.owner("GetTask", task_calls_pb2.GetTaskRequest(process="@waiting", ref="r"))
 
     assert task.task.state == task_pb2.TASK_STATE_WAITING

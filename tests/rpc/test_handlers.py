@@ -8,7 +8,9 @@ from syncline.v1 import exchange_pb2
 from syncline_server.rpc.handlers import HANDLERS, OPERATIONS, SERVICES, STREAMS
 
 OPERATION_FIELDS = exchange_pb2.Operation.DESCRIPTOR.oneofs_by_name["request"].fields
-RESULTS = exchange_pb2.Result.DESCRIPTOR.fields_by_name
+REQUESTS = {
+    field.name: type(getattr(exchange_pb2.Operation(), field.name)).DESCRIPTOR.name for field in OPERATION_FIELDS
+}
 
 
 def test_every_method_has_its_handler() -> None:
@@ -22,7 +24,7 @@ def test_every_unary_call_of_a_task_is_an_operation() -> None:
     (tasks,) = [service for service in SERVICES if service.name == "TaskService"]
     unary = {method.input_type.name for method in tasks.methods if method.name not in STREAMS}
 
-    assert {field.message_type.name for field in OPERATION_FIELDS} == unary | {"ListStepsRequest"}
+    assert set(REQUESTS.values()) == unary | {"ListStepsRequest"}
 
 
 def test_every_operation_has_the_handler_of_its_call() -> None:
@@ -36,9 +38,9 @@ def test_every_operation_has_the_handler_of_its_call() -> None:
 
 @pytest.mark.parametrize("field", [field.name for field in OPERATION_FIELDS])
 def test_an_operation_is_answered_by_the_phase_of_its_name(field: str) -> None:
-    request = exchange_pb2.Operation.DESCRIPTOR.fields_by_name[field].message_type.name
+    answer = type(getattr(exchange_pb2.Result(), field)).DESCRIPTOR.name
 
-    assert RESULTS[field].message_type.name == request.replace("Request", "Response")
+    assert answer == REQUESTS[field].replace("Request", "Response")
 
 
 def test_only_callbacks_need_no_key() -> None:

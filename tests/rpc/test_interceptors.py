@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from fakes.rpc import PATIENCE, Refusal, refusal
+from fakes.rpc import Refusal, refusal
+from fakes.runtime import PATIENCE
 from syncline_server import errors
 from syncline_server.rpc.interceptors import ErrorsToStatus
 
@@ -65,7 +66,7 @@ def raise_for(request: bytes) -> None:
         raise ValueError("password=123")
 
 
-METHODS = {
+METHODS: dict[str, Any] = {
     "Unary": grpc.unary_unary_rpc_method_handler(unary),
     "Generator": grpc.unary_stream_rpc_method_handler(generator),
     "Writer": grpc.unary_stream_rpc_method_handler(writer),
@@ -77,7 +78,7 @@ METHODS = {
 
 
 @asynccontextmanager
-async def channel() -> AsyncIterator[grpc.aio.Channel]:
+async def channel() -> AsyncIterator[Any]:
     server = grpc.aio.server(interceptors=(ErrorsToStatus(),))
     server.add_registered_method_handlers(SERVICE, METHODS)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -95,7 +96,7 @@ async def one(request: bytes) -> AsyncIterator[bytes]:
     yield request
 
 
-CALLS: dict[str, Callable[[grpc.aio.Channel, bytes], Any]] = {
+CALLS: dict[str, Callable[[Any, bytes], Any]] = {
     "Unary": lambda open_, request: open_.unary_unary(f"/{SERVICE}/Unary")(request),
     "Generator": lambda open_, request: drain(open_.unary_stream(f"/{SERVICE}/Generator")(request)),
     "Writer": lambda open_, request: drain(open_.unary_stream(f"/{SERVICE}/Writer")(request)),

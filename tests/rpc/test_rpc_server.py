@@ -13,7 +13,8 @@ from grpc_health.v1 import health_pb2  # type: ignore[import-untyped]
 
 import fakes.tls
 from fakes import exports
-from fakes.rpc import MEBIBYTE, PATIENCE, Stubs, refusal, wait
+from fakes.rpc import MEBIBYTE, Stubs, refusal, wait
+from fakes.runtime import PATIENCE
 from syncline.v1 import task_calls_pb2
 from syncline_server.rpc.handlers import SERVICES
 from syncline_server.rpc.server import GRACE_SECONDS, CannotListen, RpcServer, Tls
@@ -65,9 +66,7 @@ async def test_parked_callers_are_sent_away_when_the_server_stops(running: Serve
         asyncio.ensure_future(refusal(running.owner("CreateTask", Create(process="@waiting", wait=wait()))))
         for _ in range(20)
     ]
-    async with asyncio.timeout(PATIENCE):
-        while len(running.world.runtime.watch) < len(calls):
-            await asyncio.sleep(0)
+    await running.parked(len(calls))
 
     began = time.monotonic()
     await running.server.stop()

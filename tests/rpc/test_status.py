@@ -42,7 +42,7 @@ def every_error() -> list[type[errors.SynclineError]]:
 
 
 def test_every_reason_of_the_contract_has_its_status() -> None:
-    reasons = {name.removeprefix("ERROR_REASON_") for name in error_pb2.ErrorReason.keys()}
+    reasons = {name.removeprefix("ERROR_REASON_") for name in error_pb2.ErrorReason.DESCRIPTOR.values_by_name}
 
     assert set(status.CODES) == reasons
 

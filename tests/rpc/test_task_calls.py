@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
@@ -14,6 +15,8 @@ from fakes.rpc import duration, refusal, wait
 from syncline.v1 import step_service_pb2, task_calls_pb2, task_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from fakes.rpc import Served
 
 Create = task_calls_pb2.CreateTaskRequest
@@ -60,7 +63,7 @@ async def test_a_wait_of_no_time_gives_what_there_is(running: Served) -> None:
 async def test_a_parked_caller_gets_the_answer_that_comes_later(running: Served) -> None:
     await running.world.deploy(exports.waiting(), "waiting")
     call = asyncio.ensure_future(running.owner("CreateTask", Create(process="@waiting", ref="r", wait=wait())))
-    await parked(running)
+    await running.parked(1)
 
     changed = await running.owner(
         "ModifyTask", task_calls_pb2.ModifyTaskRequest(process="@waiting", ref="r", data_json='{"answer":"yes"}')
@@ -69,13 +72,6 @@ async def test_a_parked_caller_gets_the_answer_that_comes_later(running: Served)
     made = await call
     assert made.outcome.data_json == '{"answer":"yes"}'
     assert changed.task.task_id == made.task.task_id
-
-
-async def parked(running: Served, count: int = 1) -> None:
-    """Wait until so many callers are parked."""
-    async with asyncio.timeout(5):
-        while len(running.world.runtime.watch) < count:
-            await asyncio.sleep(0)
 
 
 async def test_a_wait_that_runs_out_gives_the_handle(running: Served) -> None:
@@ -90,7 +86,7 @@ async def test_a_wait_that_runs_out_gives_the_handle(running: Served) -> None:
 async def test_a_caller_with_a_deadline_gets_the_handle_before_it(running: Served) -> None:
     await running.world.deploy(exports.waiting(), "waiting")
 
-    made = await running.owner("CreateTask", Create(process="@waiting", wait=wait(60)), timeout=0.5)
+    made = await running.owner("CreateTask", Create(process="@waiting", wait=wait(60)), deadline=0.5)
 
     assert made.task.task_id
     assert not made.HasField("outcome")
@@ -230,7 +226,7 @@ async def test_a_caller_who_leaves_does_not_stop_a_deletion(running: Served) -> 
     await running.world.deploy(exports.waiting(), "waiting")
     task = await running.world.create("@waiting")
     watching = asyncio.ensure_future(running.owner("WaitTask", task_calls_pb2.WaitTaskRequest(task_id=task.task_id)))
-    await parked(running)
+    await running.parked(1)
     release = slow_commits(running)
 
     call = running.owner.method("DeleteTask")(
@@ -322,6 +318,40 @@ async def test_a_rate_limit(running: Served) -> None:
     assert [end.reason for end in ends] == ["PROCESS_NOT_FOUND", "PROCESS_NOT_FOUND", "RATE_LIMITED"]
     assert ends[-1].code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert ends[-1].info.metadata["limit"] == "2"
+
+
+# Bytes.
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\x05ab", b"\x0a\x01\xff"])
+@pytest.mark.parametrize("method", ["CreateTask", "AwaitTask", "Exchange"])
+async def test_what_is_no_message(running: Served, method: str, raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    path, channel = f"/syncline.v1.TaskService/{method}", untyped(running.owner.channel)
+    if method == "CreateTask":
+        call = channel.unary_unary(path)(raw, metadata=running.owner.metadata)
+    elif method == "AwaitTask":
+        call = channel.unary_stream(path)(raw, metadata=running.owner.metadata).read()
+    else:
+        call = last(channel.stream_stream(path)(one(raw), metadata=running.owner.metadata))
+
+    refused = await refusal(call)
+
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert caplog.records == []
+
+
+def untyped(channel: Any) -> Any:
+    return channel
+
+
+async def one(raw: bytes) -> AsyncIterator[bytes]:
+    yield raw
+
+
+async def last(call: Any) -> None:
+    async for _ in call:
+        pass
 
 
 # Lists.

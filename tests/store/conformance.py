@@ -13,7 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import strategies
-from store.records import TOKEN, ended, grant, keep, keep_steps, key, listed, name, process, sequences, step, task
+from store.records import (
+    TOKEN,
+    ended,
+    grant,
+    keep,
+    keep_steps,
+    key,
+    listed,
+    name,
+    nested,
+    process,
+    sequences,
+    step,
+    task,
+)
 from syncline_server.engine import values
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState
 from syncline_server.errors import CommitFailed, StoreUnusable
@@ -22,6 +36,7 @@ from syncline_server.store.port import Batch, Company, Deployment, Store
 Disk: TypeAlias = Callable[[], Store]
 
 _numbers = itertools.count(1)
+_ALLOWED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 
 
 class StoreConformance:
@@ -37,11 +52,7 @@ class StoreConformance:
     # Tasks.
 
     @given(strategies.tasks(), st.lists(strategies.steps, max_size=4, unique_by=lambda one: one.sequence))
-    @settings(
-        max_examples=60,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
-    )
+    @settings(max_examples=60, deadline=None, suppress_health_check=_ALLOWED)
     def test_a_task_comes_back_as_it_was(self, disk: Disk, task: Task, steps: list[Step]) -> None:
         kept = replace(task, task_id=name(next(_numbers)))
 
@@ -119,11 +130,10 @@ class StoreConformance:
         assert await sequences(store, size - 1) == [1]
 
     async def test_data_may_be_a_megabyte(self, store: Store) -> None:
-        data: dict[str, object] = {"text": "é" * 524_000}
-        tasks = [ended(number, 1, data=data, outcome=None) for number in range(3)]
-        await keep(store, *tasks)
+        large = task(1, data={"text": "é" * 524_000})
+        await keep(store, large)
 
-        assert await store.task(name(2)) == tasks[2]
+        assert await store.task(name(1)) == large
 
     async def test_nothing_may_be_committed(self, store: Store) -> None:
         await store.commit(Batch())
@@ -391,6 +401,7 @@ class StoreConformance:
             Batch(tasks={name(2): task(2, data={"a": float("nan")})}),
             Batch(tasks={name(2): task(2, data={"a": "\ud800"})}),
             Batch(tasks={name(2): task(2, data={"a": object()})}),
+            Batch(tasks={name(2): task(2, data={"a": nested(100_000)})}),
             Batch(tasks={name(2): task(2, ref="\udfff")}),
             Batch(tasks={name(2): task(2, created_at=2**63)}),
             Batch(steps=[(name(2), (step(1, output="\ud800"),))]),

@@ -18,6 +18,13 @@ def name(number: int) -> str:
     return f"{number:024x}"
 
 
+def nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def task(number: int, **fields: Any) -> Task:
     return replace(Task(task_id=name(number), process_id=7, process_version=1), **fields)
 

@@ -41,10 +41,13 @@ def test_an_empty_batch_is_nothing() -> None:
 
 
 def test_what_is_written_is_measured() -> None:
-    """Roughly: a task fills some pages of the indexes, and its data, its answer and its steps as many as they need."""
-    small = pages(CHANGES.statements(Batch(tasks={name(1): task(1)})))
-    large = Batch(tasks={name(1): task(1, data={"a": "x" * 40_960})}, steps=[(name(1), (step(1, input="x" * 40_960),))])
+    """Roughly: some pages of indexes, and as many as the data, the answers and the steps of tasks fill."""
+
+    def batch(text: str) -> Batch:
+        return Batch(tasks={name(1): task(1, data={"a": text})}, steps=[(name(1), (step(1, input=text),))])
+
+    small = pages(CHANGES.statements(batch("")))
 
     assert 1 < small < 20
-    assert pages(CHANGES.statements(large)) == small + 20
+    assert pages(CHANGES.statements(batch("x" * 40_960))) == small + 20
     assert pages(CHANGES.statements(Batch(keys=[key("1")]))) > 0

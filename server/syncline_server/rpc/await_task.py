@@ -28,8 +28,9 @@ class AwaitTask:
         self._runtime = runtime
         self._heartbeat = heartbeat_seconds
 
-    async def serve(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    async def serve(self, raw: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Write events until the goal is reached; `Unavailable` after a `going_away` when the server stops first."""
+        request = convert.decoded(task_calls_pb2.AwaitTaskRequest, raw)
         goal = convert.goal(request.until, request.node_id)
         caller, after = self._who(request, context)
         task = await self._runtime.tasks.find(caller, convert.target(request))

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 MARGIN_SECONDS = 0.25
 MARGIN_SHARE = 0.1
-"""A wait ends so much before its caller's deadline, or this share of it if that is less: the handle has to get there."""
+"""So much before its caller's deadline a wait ends, or this share of it if that is less, to get the handle there."""
 
 _finishing: set[asyncio.Task[object]] = set()
 

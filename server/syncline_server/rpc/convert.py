@@ -5,7 +5,9 @@ A message is filled in place where it stands: assigning a finished message to a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from google.protobuf.message import DecodeError, Message
 
 from syncline.v1 import access_pb2, process_pb2, task_calls_pb2, task_pb2
 from syncline_server.engine import values
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
         process: str
         ref: str
 
+
+M = TypeVar("M", bound=Message)
 
 STATES: Mapping[TaskState, task_pb2.TaskState] = {
     TaskState.RUNNING: task_pb2.TASK_STATE_RUNNING,
@@ -70,6 +74,14 @@ DIRECT_URL = "/api/2/json/public/{process_id}/{hash}"
 
 
 # From requests.
+
+
+def decoded(kind: type[M], raw: bytes) -> M:
+    """Return the message that a request's bytes are; raise `InvalidRequest` when they are none of its kind."""
+    try:
+        return kind.FromString(raw)
+    except DecodeError:
+        raise InvalidRequest(f"The request is no {kind.DESCRIPTOR.full_name}.") from None
 
 
 def new_task(request: task_calls_pb2.CreateTaskRequest, *, may_repeat: bool) -> NewTask:

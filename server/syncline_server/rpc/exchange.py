@@ -53,9 +53,7 @@ class Exchange:
         self._draining = draining
         self._credit = credit
 
-    async def serve(
-        self, _: AsyncIterator[exchange_pb2.ExchangeRequest], context: grpc.aio.ServicerContext[Any, Any]
-    ) -> None:
+    async def serve(self, _: AsyncIterator[bytes], context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Serve one stream until the client has no more to ask, or the server stops."""
         stream = _Stream(self._runtime, context, self._credit)
         with self._draining.told(stream.go_away):
@@ -128,10 +126,10 @@ class _Stream:
     async def _read(self) -> None:
         while True:
             await self._outbox.room()
-            frame = await self._context.read()
-            if frame is grpc.aio.EOF:
+            raw = await self._context.read()
+            if raw is grpc.aio.EOF:
                 break
-            self._take(frame)
+            self._take(convert.decoded(exchange_pb2.ExchangeRequest, raw))
         self._input_ended = True
         self._end_if_idle()
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from google.protobuf import message_factory
 
-from syncline.v1 import exchange_pb2
 from syncline_server.errors import Unavailable
-from syncline_server.rpc import credentials
+from syncline_server.rpc import convert, credentials
 from syncline_server.rpc.await_task import AwaitTask
 from syncline_server.rpc.context import Context
 from syncline_server.rpc.exchange import Exchange
-from syncline_server.rpc.handlers import HANDLERS, SERVICES, STREAMS
+from syncline_server.rpc.handlers import HANDLERS, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,34 +42,28 @@ class Services:
         """Register every method of every service."""
         for service in SERVICES:
             methods = {method.name: self._method(method) for method in service.methods}
+            # Not as "registered" methods: gRPC looks at each of those for every call, a tenth of a call's time.
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, methods),))
 
     def _method(self, method: MethodDescriptor) -> MethodHandler:
-        request = message_factory.GetMessageClass(method.input_type)
-        response = message_factory.GetMessageClass(method.output_type)
-        if method.name not in STREAMS:
-            return grpc.unary_unary_rpc_method_handler(
-                self._unary(HANDLERS[method.name]),
-                request_deserializer=request.FromString,
-                response_serializer=response.SerializeToString,
-            )
+        # Requests are decoded in our own code: what gRPC says of one that cannot be is the exception's text.
+        serialize = message_factory.GetMessageClass(method.output_type).SerializeToString
         if method.name == "AwaitTask":
-            return grpc.unary_stream_rpc_method_handler(
-                self._await_task.serve,
-                request_deserializer=request.FromString,
-                response_serializer=response.SerializeToString,
-            )
-        # Exchange writes frames that are serialised already.
-        return grpc.stream_stream_rpc_method_handler(
-            self._exchange.serve, request_deserializer=exchange_pb2.ExchangeRequest.FromString
+            return grpc.unary_stream_rpc_method_handler(self._await_task.serve, response_serializer=serialize)
+        if method.name == "Exchange":  # It writes frames that are serialised already.
+            return grpc.stream_stream_rpc_method_handler(self._exchange.serve)
+        kind = message_factory.GetMessageClass(method.input_type)
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary(HANDLERS[method.name], kind), response_serializer=serialize
         )
 
-    def _unary(self, handler: Handler) -> Callable[[Any, ServicerContext], Awaitable[Message]]:
+    def _unary(self, handler: Handler, kind: type[Message]) -> Callable[[bytes, ServicerContext], Awaitable[Message]]:
         runtime, draining = self._runtime, self._draining
 
-        async def serve(request: Any, context: ServicerContext) -> Message:
+        async def serve(raw: bytes, context: ServicerContext) -> Message:
             if draining.begun:
                 raise Unavailable
+            request = convert.decoded(kind, raw)
             caller = credentials.NOBODY
             if handler.needs_key:
                 caller = credentials.of_metadata(runtime, context.invocation_metadata())

@@ -28,7 +28,7 @@ _WIDTH = len(rows.TASK_COLUMNS) + len(_NO_STEPS)
 _LARGE = (rows.DATA, rows.OUTCOME_DATA, _WIDTH - 1)
 _PAGE_BYTES = 4096
 _INDEX_PAGES = 4
-"""How many pages of the indexes a changed task dirties, roughly."""
+"""How many pages of indexes even the smallest statement changes."""
 
 
 class Changes:
@@ -39,7 +39,7 @@ class Changes:
         self._keep_tasks = {size: queries.widened(named["keep_tasks"], rows=size, columns=_WIDTH) for size in _SIZES}
 
     def statements(self, batch: Batch) -> list[Statement]:
-        """Return what keeps the batch; raise `ValueError` or `TypeError` when a record has no row."""
+        """Return what keeps the batch; raise what `rows` does when a record has no row."""
         return [*self._tasks(batch), *self._deleted_tasks(batch.deleted_tasks), *self._others(batch)]
 
     def _tasks(self, batch: Batch) -> Iterator[Statement]:
@@ -88,10 +88,8 @@ def pages(statements: Sequence[Statement]) -> int:
     """Return roughly how many pages of the journal the statements fill."""
     found = 0
     for _, parameters in statements:
-        found += _INDEX_PAGES * (1 + len(parameters) // _WIDTH)
-        for column in _LARGE:
-            texts = parameters[column::_WIDTH]
-            found += sum(len(text) for text in texts if isinstance(text, str)) // _PAGE_BYTES
+        texts = [text for column in _LARGE for text in parameters[column::_WIDTH] if isinstance(text, str)]
+        found += _INDEX_PAGES + sum(1 + len(text) // _PAGE_BYTES for text in texts)
     return found
 
 

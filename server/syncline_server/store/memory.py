@@ -54,7 +54,7 @@ class MemoryStore:
     async def commit(self, batch: Batch) -> None:
         try:
             written = _Written(batch)
-        except (ValueError, TypeError, OverflowError) as fault:
+        except (ValueError, TypeError, OverflowError, RecursionError) as fault:
             raise CommitFailed from fault
         await self._turn()
         self._keep_tasks(written, batch.deleted_tasks)
@@ -169,7 +169,7 @@ class MemoryStore:
 
 
 class _Written:
-    """A batch as rows; raises `ValueError`, `TypeError` or `OverflowError` when a record has none."""
+    """A batch as rows; raises what `rows` does, or `OverflowError`, when a record has none."""
 
     def __init__(self, batch: Batch) -> None:
         self.tasks = {task_id: _storable(rows.task_row(task)) for task_id, task in batch.tasks.items()}

@@ -3,7 +3,8 @@
 What a record holds in depth (tokens, steps, a failure) is JSON text in one column: it is written often, read seldom,
 and never searched. A task's own data goes through `values`, which keeps its numbers digit for digit.
 
-A record that has no row raises `ValueError` or `TypeError`; a row that is no record these or `KeyError`.
+A record that has no row raises `ValueError`, `TypeError` or `RecursionError`; a row that is no record one of the first
+two or `KeyError`.
 """
 
 from __future__ import annotations

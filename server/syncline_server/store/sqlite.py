@@ -37,7 +37,8 @@ FILE = "syncline.db"
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 JOURNAL_PAGES = 4096
-"""After so many pages, 16 MiB, the journal is copied back."""
+"""After so many pages, 16 MiB, the journal is copied back. More would be copied less often, since pages that change all
+the time are copied once for many commits; but the rest, which holds commits up, would take longer."""
 _NEWEST = "\U0010ffff"
 """Above every task id."""
 
@@ -103,7 +104,7 @@ class SqliteStore:
         # the commit longer, for that thread gets the interpreter only when the loop lets go of it.
         try:
             statements = self._changes.statements(batch)
-        except (ValueError, TypeError) as fault:
+        except (ValueError, TypeError, RecursionError) as fault:
             raise CommitFailed from fault
         if statements:
             await self._transact(statements)
