@@ -7,18 +7,43 @@ name that only another program reads stops none.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
 NAMES = frozenset(
-    "SYNCLINE_" + name
-    for name in """
-    DATA HTTP HTTP_ASYNC GRPC PUBLIC_URL ALLOW_TARGETS MAX_WAIT_SECONDS MIN_TIMER_SECONDS RETENTION_SECONDS
-    TIMESTAMP_WINDOW_SECONDS MAX_BODY_BYTES MAX_TASK_BYTES TLS_CERT TLS_KEY TLS_CLIENT_CA TLS_CA PLAINTEXT
-    HEARTBEAT_SECONDS SYNC_HOSTS ASYNC_HOSTS READY_FD LIFE_FD LOG_LEVEL BODY_SECONDS URL LOGIN SECRET
-    """.split()
+    {
+        "SYNCLINE_DATA",
+        "SYNCLINE_HTTP",
+        "SYNCLINE_HTTP_ASYNC",
+        "SYNCLINE_GRPC",
+        "SYNCLINE_PUBLIC_URL",
+        "SYNCLINE_ALLOW_TARGETS",
+        "SYNCLINE_MAX_WAIT_SECONDS",
+        "SYNCLINE_MIN_TIMER_SECONDS",
+        "SYNCLINE_RETENTION_SECONDS",
+        "SYNCLINE_TIMESTAMP_WINDOW_SECONDS",
+        "SYNCLINE_MAX_BODY_BYTES",
+        "SYNCLINE_MAX_TASK_BYTES",
+        "SYNCLINE_TLS_CERT",
+        "SYNCLINE_TLS_KEY",
+        "SYNCLINE_TLS_CLIENT_CA",
+        "SYNCLINE_TLS_CA",
+        "SYNCLINE_PLAINTEXT",
+        "SYNCLINE_HEARTBEAT_SECONDS",
+        "SYNCLINE_SYNC_HOSTS",
+        "SYNCLINE_ASYNC_HOSTS",
+        "SYNCLINE_READY_FD",
+        "SYNCLINE_LIFE_FD",
+        "SYNCLINE_LOG_LEVEL",
+        "SYNCLINE_BODY_SECONDS",
+        "SYNCLINE_URL",
+        "SYNCLINE_LOGIN",
+        "SYNCLINE_SECRET",
+    }
 )
 """What may be set. `URL`, `LOGIN` and `SECRET` are for the command line."""
 
