@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import grpc
@@ -38,6 +38,7 @@ STREAMS = 4
 OPEN_SECONDS = 5.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.0
 REHOME_SECONDS = 0.05
+STOP_SECONDS = 0.5
 _OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -62,11 +63,11 @@ class Tls:
     ca: bytes | None = None
     """None trusts what the system trusts."""
     cert: bytes | None = None
-    key: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
 
 
 class Upstream:
-    """Asks the server. Use it as a context: on exit every caller who still waits is answered `UNAVAILABLE`."""
+    """Asks the server; between `start` and `stop`."""
 
     def __init__(self, address: str, *, tls: Tls | None = None) -> None:
         self._address = address
@@ -96,7 +97,8 @@ class Upstream:
         self.release()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         for channel in self._channels:
             await channel.close()
 

@@ -9,12 +9,16 @@ import pytest
 
 from syncline import environment
 from syncline.environment import BadSetting
+from syncline_cli.dev import ports
 from syncline_cli.dev.settings import DevSettings
 from syncline_cli.parser import make_parser
 
 
 def settings(*options: str, **environ: str) -> DevSettings:
     return DevSettings.read(make_parser().parse_args(["dev", *options]), environ)
+
+
+ANY_PORTS = ("--http", "127.0.0.1:0", "--http-async", "127.0.0.1:0", "--grpc", "127.0.0.1:0")
 
 
 def test_without_options_the_documented_addresses_are_used() -> None:
@@ -50,8 +54,9 @@ def test_a_bad_setting_is_named(options: list[str], environ: dict[str, str], com
 
 
 def test_both_programs_get_the_settings_they_need() -> None:
-    found = settings("--data", "d", "--grpc", "0.0.0.0:7", SYNCLINE_MAX_WAIT_SECONDS="600", PATH="p")
+    found = settings(*ANY_PORTS, "--data", "d", "--grpc", "0.0.0.0:0", SYNCLINE_MAX_WAIT_SECONDS="600", PATH="p")
     addresses = found.addresses()
+    http, http_async, grpc = (str(getattr(addresses, face)[1]) for face in ("http", "http_async", "grpc"))
 
     server, gateway = found.server(addresses), found.gateway(addresses)
 
@@ -61,19 +66,19 @@ def test_both_programs_get_the_settings_they_need() -> None:
     passed_on = {"SYNCLINE_MAX_WAIT_SECONDS": "600", "PATH": "p", **quiet}
     assert server.environ == passed_on | {
         "SYNCLINE_DATA": "d",
-        "SYNCLINE_GRPC": "0.0.0.0:7",
-        "SYNCLINE_PUBLIC_URL": "http://127.0.0.1:8080",
+        "SYNCLINE_GRPC": f"0.0.0.0:{grpc}",
+        "SYNCLINE_PUBLIC_URL": f"http://127.0.0.1:{http}",
         "SYNCLINE_ALLOW_TARGETS": "127.0.0.0/8,::1/128",
     }
     assert gateway.environ == passed_on | {
-        "SYNCLINE_HTTP": "127.0.0.1:8080",
-        "SYNCLINE_HTTP_ASYNC": "127.0.0.1:8081",
-        "SYNCLINE_GRPC": "127.0.0.1:7",
+        "SYNCLINE_HTTP": f"127.0.0.1:{http}",
+        "SYNCLINE_HTTP_ASYNC": f"127.0.0.1:{http_async}",
+        "SYNCLINE_GRPC": f"127.0.0.1:{grpc}",
     }
 
 
 def test_loopback_targets_are_added_to_those_that_an_operator_allows() -> None:
-    found = settings(SYNCLINE_ALLOW_TARGETS="10.0.0.0/8")
+    found = settings(*ANY_PORTS, SYNCLINE_ALLOW_TARGETS="10.0.0.0/8")
 
     allowed = environment.networks(found.server(found.addresses()).environ["SYNCLINE_ALLOW_TARGETS"])
 
@@ -82,7 +87,7 @@ def test_loopback_targets_are_added_to_those_that_an_operator_allows() -> None:
 
 
 def test_a_public_url_that_is_set_stays() -> None:
-    found = settings(SYNCLINE_PUBLIC_URL="https://sync.example/")
+    found = settings(*ANY_PORTS, SYNCLINE_PUBLIC_URL="https://sync.example/")
 
     assert found.server(found.addresses()).environ["SYNCLINE_PUBLIC_URL"] == "https://sync.example"
 
@@ -95,7 +100,7 @@ def test_the_pipes_of_this_program_are_not_those_of_its_children() -> None:
 
 
 def test_port_0_is_chosen_once_and_told_when_it_was_lost() -> None:
-    found = settings("--http", "127.0.0.1:0", "--grpc", "127.0.0.1:1")
+    found = settings(*ANY_PORTS)
     addresses = found.addresses()
 
     assert not found.lost(addresses)
@@ -104,7 +109,17 @@ def test_port_0_is_chosen_once_and_told_when_it_was_lost() -> None:
 
 
 def test_a_port_that_was_named_is_never_chosen_anew() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        found = settings("--grpc", f"127.0.0.1:{listener.getsockname()[1]}")
+    found = settings(*ANY_PORTS, "--grpc", f"127.0.0.1:{ports.choose('127.0.0.1', 0)}")
+    addresses = found.addresses()
 
-        assert not found.lost(found.addresses())
+    with socket.create_server(addresses.grpc):
+        assert not found.lost(addresses)
+
+
+def test_an_address_that_cannot_be_listened_on_is_named_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        found = settings(*ANY_PORTS, "--http-async", address)
+
+        with pytest.raises(BadSetting, match=f"SYNCLINE_HTTP_ASYNC: {address}: Address already in use"):
+            found.addresses()

@@ -17,15 +17,20 @@ def test_a_chosen_port_is_free_and_never_somebodys_near_end() -> None:
     chosen = {ports.choose("127.0.0.1", 0) for _ in range(20)}
 
     assert len(chosen) > 10
-    assert all(ports.LOWEST <= port < first_ephemeral and not ports.taken("127.0.0.1", port) for port in chosen)
+    assert all(ports.LOWEST <= port < first_ephemeral and not ports.refusal("127.0.0.1", port) for port in chosen)
 
 
-def test_a_port_is_taken_while_somebody_listens() -> None:
+def test_a_port_is_refused_while_somebody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-        assert ports.taken("127.0.0.1", port)
-    assert not ports.taken("127.0.0.1", port)
+        assert ports.refusal("127.0.0.1", port) == "Address already in use"
+    assert ports.refusal("127.0.0.1", port) == ""
+
+
+@pytest.mark.parametrize("host", ["198.51.100.1", "nobody.invalid"])
+def test_an_address_of_somebody_else_is_refused(host: str) -> None:
+    assert ports.refusal(host, 0)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,12 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncline_server.store.memory import MemoryStore
-
 from fakes.clock import CountedIds, FakeClock
 from fakes.performer import FakePerformer
 from syncline_server.engine import Limits
 from syncline_server.runtime.requests import Caller, Goal, NewTask, Target, Until, Waited
 from syncline_server.runtime.server import Runtime
+from syncline_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from syncline_server.engine import Task

@@ -332,7 +332,17 @@ async def test_a_wait_that_is_refused_for_now_is_asked_for_again(upstream: Upstr
     assert (await answer(asked)).result is not None
 
 
-async def test_what_is_refused_the_first_time_is_refused(upstream: Upstream, server: ExchangeServer) -> None:
+async def test_what_came_to_a_server_that_stops_is_sent_to_the_next(upstream: Upstream, server: ExchangeServer) -> None:
+    asked = asking(upstream, create())
+    fail(await server.next(), "UNAVAILABLE")
+    again = await server.next()
+    reply(again, created("{}"))
+
+    assert again.operation.attempt == 2
+    assert (await answer(asked)).result is not None
+
+
+async def test_what_is_too_much_the_first_time_is_refused(upstream: Upstream, server: ExchangeServer) -> None:
     asked = asking(upstream, create())
     fail(await server.next(), "OVERLOADED")
 

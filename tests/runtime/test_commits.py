@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from syncline_server.store.memory import MemoryStore
 
 from syncline_server.engine import Task
 from syncline_server.errors import CommitFailed, StoreUnusable, Unavailable
 from syncline_server.runtime.commits import Change, Committer
+from syncline_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

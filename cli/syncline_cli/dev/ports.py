@@ -1,11 +1,10 @@
 """Ports for programs that are started again and again: chosen once, so that addresses stay as they were told.
 
-A port cannot be kept for a program that has not started, so a chosen one may be lost to somebody else. `taken` tells.
+A port cannot be kept for a program that has not started, so a chosen one may be lost to somebody else. `refusal` tells.
 """
 
 from __future__ import annotations
 
-import errno
 import random
 import socket
 from pathlib import Path
@@ -20,21 +19,21 @@ def choose(host: str, port: int) -> int:
     if port:
         return port
     for candidate in random.sample(range(LOWEST, _first_ephemeral()), TRIES):
-        if not taken(host, candidate):
+        if not refusal(host, candidate):
             return candidate
     with _socket(host) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
-def taken(host: str, port: int) -> bool:
-    """Tell whether somebody else listens there now."""
-    with _socket(host) as probe:
-        try:
+def refusal(host: str, port: int) -> str:
+    """Return why nobody can begin to listen there now, in the system's words; empty when it is possible."""
+    try:
+        with _socket(host) as probe:
             probe.bind((host, port))
-        except OSError as error:
-            return error.errno == errno.EADDRINUSE
-    return False
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def reachable(host: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncline import environment
+from syncline.environment import BadSetting
 from syncline_cli.commands.programs import MODULES, command_for
 from syncline_cli.dev import ports
 from syncline_cli.dev.program import Command
@@ -54,13 +55,17 @@ class DevSettings:
         )
 
     def addresses(self) -> Addresses:
-        """Choose ports where none were given."""
+        """Choose ports where none were given; `BadSetting` for an address that cannot be listened on now."""
+        for face, address in self.wanted.items():
+            refusal = ports.refusal(*address)
+            if refusal:
+                raise BadSetting(f"{_variable(face)}: {ports.joined(*address)}: {refusal}")
         chosen = {face: (host, ports.choose(host, port)) for face, (host, port) in self.wanted.items()}
         return Addresses(**chosen, public=self.environ.get("SYNCLINE_PUBLIC_URL", "").rstrip("/"))
 
     def lost(self, addresses: Addresses) -> bool:
         """Tell whether somebody else took a port that was chosen here, so that choosing again may help."""
-        return any(not self.wanted[face][1] and ports.taken(*getattr(addresses, face)) for face in FACES)
+        return any(not self.wanted[face][1] and ports.refusal(*getattr(addresses, face)) for face in FACES)
 
     def server(self, addresses: Addresses) -> Command:
         """Return how to start the server, which may call this machine's own addresses."""
@@ -110,8 +115,12 @@ class Addresses:
 _OURS_ALONE = frozenset({"SYNCLINE_READY_FD", "SYNCLINE_LIFE_FD"})
 
 
+def _variable(face: str) -> str:
+    return f"SYNCLINE_{face.upper()}"
+
+
 def _address(face: str, option: str | None, environ: Mapping[str, str]) -> tuple[str, int]:
-    name = f"SYNCLINE_{face.upper()}"
+    name = _variable(face)
     if option:
         return environment.read({name: option}, name, environment.address, ("", 0))
     return environment.read(environ, name, environment.address, environment.address(DEFAULTS[face]))
