@@ -68,9 +68,8 @@ async def test_a_stream_goes_on_after_the_server_was_killed(dev: RunningDev, cli
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await rest(stream)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-    again = client.watch(token=seen[-1].resume_token, until=END)
     await client.modify(task_id, {"answer": "yes"})
-    more = await rest(again)
+    more = await rest(client.watch(token=seen[-1].resume_token, until=END))
 
     assert min(event.sequence for event in more) > seen[-1].sequence
     assert json.loads(more[-1].outcome.data_json) == {"answer": "yes"}
@@ -91,9 +90,9 @@ async def test_a_draining_server_says_so(dev: RunningDev, client: Caller) -> Non
     assert last.WhichOneof("event") == "going_away"
     assert last.resume_token == seen[-1].resume_token
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-    again = client.watch(token=last.resume_token, until=END)
     await client.modify(task_id, {"answer": "yes"})
-    assert json.loads((await rest(again))[-1].outcome.data_json) == {"answer": "yes"}
+    more = await rest(client.watch(token=last.resume_token, until=END))
+    assert json.loads(more[-1].outcome.data_json) == {"answer": "yes"}
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

@@ -93,6 +93,7 @@ class _Stream:
         self._input_ended = False
         self._going = False
         self._over: asyncio.Future[None] = self._loop.create_future()
+        self._failure: Exception | None = None
         try:
             self._caller: Caller | SynclineError = credentials.of_metadata(runtime, context.invocation_metadata())
         except SynclineError as error:
@@ -101,16 +102,18 @@ class _Stream:
 
     async def run(self) -> None:
         """Serve until everything that was asked is answered and no more will be."""
+        reader = self._loop.create_task(self._read())
+        writer = self._loop.create_task(self._outbox.run())
         try:
-            async with asyncio.TaskGroup() as group:
-                reader = group.create_task(self._read())
-                group.create_task(self._outbox.run())
-                await self._over
-                reader.cancel()
-                self._outbox.close()
-        except* Exception as failed:
-            raise failed.exceptions[0] from None
+            await asyncio.wait((self._over, writer), return_when=asyncio.FIRST_COMPLETED)
+            self._outbox.close()
+            # A frame that is being written has to get out: with it under way gRPC takes no status, and the call hangs.
+            await writer
+            if self._failure is not None:
+                raise self._failure
         finally:
+            reader.cancel()
+            writer.cancel()
             self._drop_everything()
 
     def go_away(self) -> None:
@@ -124,14 +127,22 @@ class _Stream:
     # Reading.
 
     async def _read(self) -> None:
+        try:
+            await self._read_frames()
+        except Exception as error:
+            self._failure = error
+            self._end()
+        else:
+            self._input_ended = True
+            self._end_if_idle()
+
+    async def _read_frames(self) -> None:
         while True:
             await self._outbox.room()
             raw = await self._context.read()
             if raw is grpc.aio.EOF:
-                break
+                return
             self._take(convert.decoded(exchange_pb2.ExchangeRequest, raw))
-        self._input_ended = True
-        self._end_if_idle()
 
     def _take(self, frame: exchange_pb2.ExchangeRequest) -> None:
         callers = credentials.FrameCallers(self._runtime, frame.credentials, self._caller)
@@ -257,7 +268,11 @@ class _Stream:
         return frames.result(number, "error", told.SerializeToString())
 
     def _end_if_idle(self) -> None:
-        if not self._open and not self._over.done() and (self._input_ended or self._going):
+        if not self._open and (self._input_ended or self._going):
+            self._end()
+
+    def _end(self) -> None:
+        if not self._over.done():
             self._over.set_result(None)
 
     def _drop_everything(self) -> None:
