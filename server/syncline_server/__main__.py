@@ -16,7 +16,7 @@ import uvloop
 from syncline import logs
 from syncline.environment import BadSetting
 from syncline_server import app
-from syncline_server.errors import StoreUnusable
+from syncline_server.errors import OurFault
 from syncline_server.settings import Settings
 
 BAD_SETTING = 2
@@ -33,7 +33,7 @@ def main() -> int:
     except BadSetting as error:
         print(f"syncline_server: {error}", file=sys.stderr)
         return BAD_SETTING
-    except StoreUnusable as error:
+    except OurFault as error:  # The data folder is another server's, the disk is full, the database damaged.
         print(f"syncline_server: {error}", file=sys.stderr)
         return app.STORE_LOST
     return 0

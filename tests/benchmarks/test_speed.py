@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-IN_FLIGHT = 64
+IN_FLIGHT = int(os.environ.get("BENCH_IN_FLIGHT", "64"))
 BODY = create_body("@echo", '{"param":1}')
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]

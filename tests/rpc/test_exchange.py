@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -392,6 +393,15 @@ async def test_calls_do_not_wait_for_a_client_that_is_gone(running: Served, stre
     await stream.close()
 
     await running.world.performer.call()
+
+
+async def test_the_callers_trace_goes_into_the_log(stream: Stream, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "syncline_server")
+
+    await stream.ask(create_task=echo(1), traceparent="00-abc-01")
+
+    facts = [vars(record)["facts"] for record in caplog.records if record.getMessage() == "exchange.operation"]
+    assert facts == [{"operation": "create_task", "number": 1, "traceparent": "00-abc-01"}]
 
 
 # Repeating.

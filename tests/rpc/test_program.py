@@ -187,3 +187,25 @@ async def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
 
     assert process.returncode == 70
     assert said.decode().splitlines() == [f"syncline_server: The data folder {tmp_path} is in use by another server."]
+
+
+def spoil(data: Path) -> None:
+    """Write nonsense over the database."""
+    for path in data.glob("syncline.db*"):
+        with path.open("r+b") as file:
+            file.write(b"\xff" * min(65_536, path.stat().st_size))
+
+
+async def test_a_store_that_breaks_ends_the_program(tmp_path: Path) -> None:
+    async with program(tmp_path) as server, server.client() as client:
+        await client(
+            "ImportProcesses",
+            process_service_pb2.ImportProcessesRequest(file_json=exports.echo(), deploy=True, alias="echo"),
+        )
+        spoil(tmp_path)
+
+        refused = await refusal(client("CreateTask", task_calls_pb2.CreateTaskRequest(process="@echo")))
+        status, took = await server.ended()
+
+    assert refused.code is grpc.StatusCode.UNAVAILABLE
+    assert (status, took < STOP_SECONDS) == (70, True)

@@ -104,6 +104,7 @@ class _Stream:
         """Serve until everything that was asked is answered and no more will be."""
         reader = self._loop.create_task(self._read())
         writer = self._loop.create_task(self._outbox.run())
+        writer.add_done_callback(_heard)
         try:
             await asyncio.wait((self._over, writer), return_when=asyncio.FIRST_COMPLETED)
             self._outbox.close()
@@ -286,3 +287,9 @@ class _Stream:
         for held in self._held.values():
             held.set()
         self._held.clear()
+
+
+def _heard(writer: asyncio.Task[None]) -> None:
+    """Take note of a failed write, which nobody else does when the stream is cancelled at the same moment."""
+    if not writer.cancelled():
+        writer.exception()
