@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from syncline.environment import BadSetting
-from syncline_gateway.endpoint import MAX_HEADER_BYTES, Endpoint, json_response
+from syncline_gateway.endpoint import MAX_HEADER_BYTES, SERVER, Endpoint, json_response
 from syncline_gateway.routes import make_routes
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ LINGERING_SECONDS = 5.0
 HALF_CLOSED_SECONDS = 0.5
 STOP_SECONDS = 0.3
 MAX_URL_BYTES = 8190
+MAX_HEADERS = MAX_HEADER_BYTES // 8
+"""More than fit into their bytes, so that those are what counts."""
 
 
 class App:
@@ -81,23 +84,37 @@ class _Server(web.Server):
         return _Connection(
             self,
             loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type]  # documented as the way to have none
+            access_log=None,
             # Signatures are over the bytes as they came.
             auto_decompress=False,
             keepalive_timeout=KEEPALIVE_SECONDS,
             lingering_time=LINGERING_SECONDS,
             max_line_size=MAX_URL_BYTES,
             max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
         )
 
 
 class _Connection(web.RequestHandler):
     """One connection."""
 
-    __slots__ = ()
+    __slots__ = ("_last_body",)
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._last_body: StreamReader = EMPTY_PAYLOAD
+
+    def data_received(self, data: bytes) -> None:
+        """Keep hold of the last request's body: the only one that may not have come whole."""
+        super().data_received(data)
+        if self._messages:
+            self._last_body = self._messages[-1][1]
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for a bool, aiohttp's own returns none
         """Give what was asked before the end a moment: clients that send and hang up still mean what they sent."""
+        if not self._last_body.is_eof():
+            self._last_body.set_exception(web.RequestPayloadError("The body ended early."))
+            self._last_body.feed_eof()
         self._loop.call_later(HALF_CLOSED_SECONDS, self.force_close)
         return True
 
@@ -109,7 +126,7 @@ class _Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("The answer had begun.")
         status, words = (431, "The headers are too long.") if isinstance(exc, LineTooLong) else (status, "Not HTTP.")
-        answer = json_response(status, {"error": words})
+        answer = json_response(status, {"error": words}, {"Server": SERVER})
         response = web.Response(status=status, body=answer.body, headers=dict(answer.headers))
         response.force_close()
         return response

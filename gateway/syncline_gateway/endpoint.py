@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SERVER = "syncline"
 MAX_HEADER_BYTES = 32 * 1024
 LARGE_ANSWER_BYTES = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -60,6 +61,8 @@ class _Refused(Exception):
 
 
 from syncline_gateway.pace import Pace
+
+
 class Endpoint:
     """Answers HTTP requests."""
 
@@ -79,7 +82,8 @@ class Endpoint:
         self._faces = faces or {}
         """Host names, and whether each is the synchronous face."""
         import os
-        self._pace = Pace(int(os.environ.get("PACE","8")))
+
+        self._pace = Pace(int(os.environ.get("PACE", "8")))
         self.is_stopping = False
         """Every answer closes its connection."""
 
@@ -138,7 +142,7 @@ class Endpoint:
         self, request: web.BaseRequest, answer: HttpResponse, calls: list[Call], *, allow: Sequence[str] = _GET
     ) -> web.StreamResponse:
         headers, body = dict(answer.headers), answer.body
-        headers["Server"] = "syncline"
+        headers["Server"] = SERVER
         if answer.status == 405:
             headers["Allow"] = ", ".join(allow)
         if len(body) > LARGE_ANSWER_BYTES:
@@ -147,7 +151,7 @@ class Endpoint:
                 headers["Content-Encoding"] = "gzip"
                 body = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
         response = web.Response(status=answer.status, body=body, headers=headers)
-        if self.is_stopping or not request.content.is_eof():
+        if self.is_stopping or not request.content.is_eof() or request.content.exception() is not None:
             response.force_close()
         held = [call for call in calls if call.held is not None]
         if held:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 import socket
 import sys
 from pathlib import Path
@@ -106,6 +107,16 @@ def test_port_0_is_chosen_once_and_told_when_it_was_lost() -> None:
     assert not found.lost(addresses)
     with socket.create_server(addresses.http):
         assert found.lost(addresses)
+
+
+def test_chosen_ports_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    def same_first(population: range, _count: int) -> list[int]:
+        return list(population)
+
+    monkeypatch.setattr(random, "sample", same_first)
+    addresses = settings(*ANY_PORTS).addresses()
+
+    assert len({addresses.http[1], addresses.http_async[1], addresses.grpc[1]}) == 3
 
 
 def test_a_port_that_was_named_is_never_chosen_anew() -> None:

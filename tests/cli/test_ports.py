@@ -20,6 +20,14 @@ def test_a_chosen_port_is_free_and_never_somebodys_near_end() -> None:
     assert all(ports.LOWEST <= port < first_ephemeral and not ports.refusal("127.0.0.1", port) for port in chosen)
 
 
+def test_a_port_that_is_taken_is_not_chosen_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_first_ephemeral", lambda: ports.LOWEST + ports.TRIES)
+    everything = range(ports.LOWEST, ports.LOWEST + ports.TRIES)
+    taken = set(everything) - {ports.LOWEST + 7, ports.LOWEST + 8}
+
+    assert ports.choose("127.0.0.1", 0, taken) not in taken
+
+
 def test_a_port_is_refused_while_somebody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

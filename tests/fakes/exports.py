@@ -113,3 +113,40 @@ def delay() -> str:
 def silent() -> str:
     """Ends at once."""
     return export(node(1, [go(2)], kind=START), node(2, kind=FINAL), title="silent")
+
+
+def two_calls() -> str:
+    """Posts to `{{first}}`, then to `{{second}}`, then ends."""
+    return export(
+        node(1, [go(2)], kind=START),
+        node(2, [api("{{first}}", {}, {}), go(3)]),
+        node(3, [api("{{second}}", {}, {}), go(4)]),
+        node(4, kind=FINAL),
+        title="two calls",
+    )
+
+
+def asking() -> str:
+    """Waits to be modified, waits again, then answers `{"n": …}` with what the task `r` of `@other` has."""
+    wait: dict[str, object] = {"type": "api_callback", "is_sync": True, "obj_id_path": ""}
+    answer = api("{{__callback_url}}", {"n": "{{conv[@other].ref[r].n}}"}, {"n": "string"})
+    return export(
+        node(1, [go(2)], kind=START),
+        node(2, [wait, go(3)]),
+        node(3, [wait, go(4)]),
+        node(4, [answer, go(5)]),
+        node(5, kind=FINAL),
+        title="asking",
+    )
+
+
+def asking_at_once() -> str:
+    """Answers `{"n": …}` with what the task `r` of `@other` has, then ends."""
+    answer = api("{{__callback_url}}", {"n": "{{conv[@other].ref[r].n}}"}, {"n": "string"})
+    return export(node(1, [go(2)], kind=START), node(2, [answer, go(3)]), node(3, kind=FINAL), title="asking at once")
+
+
+def for_ever() -> str:
+    """Calls its own callback URL again and again."""
+    call = api("{{__callback_url}}", {"a": "1"}, {"a": "string"})
+    return export(node(1, [go(2)], kind=START), node(2, [call, go(2)]), node(3, kind=FINAL), title="for ever")

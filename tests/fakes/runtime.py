@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncline_server.store.port import Store
 
 PUBLIC_URL = "http://syncline.test"
+LIMITS = Limits(min_timer_seconds=0.0)
 PATIENCE = 10.0
 """Seconds after which a wait in a test has failed."""
 
@@ -49,23 +50,25 @@ class World:
     def callback_id(self, task: Task) -> str:
         return task.task_id + task.callback_secret
 
-    async def restart(self) -> None:
+    async def restart(self, *, limits: Limits = LIMITS) -> None:
         """Drop everything in memory, as a killed program does, and start again on the same store."""
         self.runtime.timers.stop()
         await self.runtime.calls.stop()
         self.performer = FakePerformer()
-        self.runtime = _runtime(self.store, self.performer, self.clock, self.runtime)
+        self.runtime = _runtime(self.store, self.performer, self.clock, self.runtime, limits)
         await self.runtime.start()
 
 
-def _runtime(store: Store, performer: FakePerformer, clock: FakeClock, before: Runtime | None = None) -> Runtime:
+def _runtime(
+    store: Store, performer: FakePerformer, clock: FakeClock, before: Runtime | None = None, limits: Limits = LIMITS
+) -> Runtime:
     ids = before._ids if before is not None else CountedIds()  # ids go on where they were
     return Runtime(
         store=store,
         performer=performer,
         clock=clock,
         ids=ids,
-        limits=Limits(min_timer_seconds=0.0),
+        limits=limits,
         public_url=PUBLIC_URL,
     )
 

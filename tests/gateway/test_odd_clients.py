@@ -238,7 +238,7 @@ async def test_chunks_that_are_none(connect: Connect, gateway: Gateway, chunk: b
         (head("X: " + "y" * 40_000), 431),
         (head(*(f"X-{n}: {'y' * 600}" for n in range(60)), "Content-Length: 0"), 431),
         (head(path="/" + "x" * 10_000), 431),
-        (head(*(f"X-{n}: y" for n in range(200))), 400),
+        (head(*(f"X-{n}: y" for n in range(4000))), 431),
     ],
 )
 async def test_what_is_no_request(connect: Connect, gateway: Gateway, sent: bytes, status: int) -> None:
@@ -248,6 +248,7 @@ async def test_what_is_no_request(connect: Connect, gateway: Gateway, sent: byte
     given, headers, body = await client.answer()
     assert given == status
     assert headers["content-type"].startswith("application/json")
+    assert headers["server"] == "syncline"
     assert json.loads(body)
     assert b"yyy" not in body
 
@@ -279,6 +280,34 @@ async def test_a_truncated_body_makes_no_task(connect: Connect, gateway: Gateway
     await gateway.ops(ECHO)
 
     assert server.seen.qsize() == 1
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        head(sized()) + BODY[:-5],
+        head("Transfer-Encoding: chunked") + b"%x\r\n" % len(BODY) + BODY + b"\r\n",
+        head(sized()),
+    ],
+)
+async def test_a_client_that_ends_before_its_body_does_is_told(
+    connect: Connect, gateway: Gateway, request_bytes: bytes
+) -> None:
+    client = await connect(gateway)
+    client.writer.write(request_bytes)
+    client.writer.write_eof()
+
+    status, headers, body = await client.answer()
+    assert (status, headers["connection"]) == (400, "close")
+    assert json.loads(body)["ops"][0]["description"] == "The body did not come whole"
+
+
+@pytest.mark.usefixtures("answering")
+async def test_many_small_headers(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    await client.send(head(sized(), *(f"X-{n}: y" for n in range(1000))) + BODY)
+
+    assert json.loads((await client.answer())[2]) == GOOD
 
 
 @pytest.mark.parametrize("synchronous", [True, False])

@@ -10,10 +10,12 @@ from google.rpc.error_details_pb2 import ErrorInfo
 
 from syncline.v1.error_pb2 import ErrorReason
 from syncline.v1.exchange_pb2 import Accepted, Result
-from syncline.v1.task_pb2 import TaskState
+from syncline.v1.task_calls_pb2 import CreateTaskResponse
+from syncline.v1.task_pb2 import Task, TaskState
 from syncline_gateway import reasons
 from syncline_gateway.dialect import Call, HttpRequest, HttpResponse, Reply
 from syncline_gateway.dialects.callback import answer_for
+from syncline_gateway.dialects.direct import Direct
 from syncline_gateway.dialects.ops import Ops
 from syncline_gateway.dialects.ops_answer import _STATES
 from syncline_gateway.dialects.ops_words import words_for
@@ -219,3 +221,46 @@ def test_an_error_that_names_no_reason_of_ours_is_internal() -> None:
     assert isinstance(response, HttpResponse)
     assert b"secret" not in response.body
     assert json.loads(response.body)["ops"][0]["description"] == "Internal server error"
+
+
+# Ops that are wrong by themselves.
+
+
+def checked(reply: Reply) -> HttpResponse:
+    asked = call({"ops": [{"type": "list", "obj": "conv"}]})
+    assert [operation.WhichOneof("request") for operation in asked.operations] == ["check_credentials"]
+    response = Ops().encode(asked, [reply])
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+def refused(reason: str) -> Reply:
+    status = reasons.make("CANCELLED", "")
+    status.details[0].Pack(ErrorInfo(reason=reason, domain="syncline"))
+    return Reply(result=Result(error=status))
+
+
+def test_a_key_over_its_limit_is_told_what_is_wrong_with_an_op() -> None:
+    response = checked(refused("RATE_LIMITED"))
+
+    assert (response.status, json.loads(response.body)["ops"][0]["description"]) == (200, "bad object")
+
+
+@pytest.mark.parametrize("reply", [Reply(), refused("UNAVAILABLE"), refused("INTERNAL")])
+def test_whoever_may_be_anybody_is_told_nothing(reply: Reply) -> None:
+    response = checked(reply)
+
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    assert b"bad object" not in response.body
+
+
+def test_the_right_url_of_another_process_denies_only_what_it_has_no_right_to() -> None:
+    ops = [{**CREATE, "conv_id": 1}, {**CREATE, "conv_id": 2}, {**CREATE, "data": 5}]
+    path = "/api/1/json/public/1/" + "0" * 40
+    asked = Direct().decode(HttpRequest(method="POST", path=path, body=json.dumps({"ops": ops}).encode()))
+    assert isinstance(asked, Call)
+    made = Result(create_task=CreateTaskResponse(task=Task(task_id=task(1))))
+
+    response = Direct().encode(asked, [Reply(result=made), refused("BAD_CREDENTIALS")])
+    assert isinstance(response, HttpResponse)
+    assert [entry["proc"] for entry in json.loads(response.body)["ops"]] == ["ok", "access_denied", "error"]

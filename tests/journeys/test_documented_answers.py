@@ -60,6 +60,31 @@ async def test_bad_signature(client: Caller, sign: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("op", "description"),
+    [
+        ({"type": "list", "obj": "conv"}, "bad object"),
+        ({"type": "create", "obj": "task", "conv_id": 1, "data": 5}, "Value is not valid"),
+        ({"type": "show", "obj": "task"}, "Key 'obj_id' is required"),
+    ],
+)
+async def test_a_wrong_op_is_told_only_to_who_signed(client: Caller, op: dict[str, Any], description: str) -> None:
+    for face in (client.key.http, client.key.http_async):
+        known = await client.ops({"ops": [op]}, face=face)
+        nobody = await client.ops({"ops": [op]}, face=face, sign=(client.key.login, "wrong"))
+        assert (known.status, known.op["description"]) == (200, description)
+        assert (nobody.status, nobody.op["description"]) == (200, "Bad signature")
+    assert (await client.ops({"ops": [op]}, sign=(client.key.login, "wrong"))).json == failed("Bad signature")
+
+
+async def test_a_wrong_op_at_a_wrong_direct_url(client: Caller) -> None:
+    url = client.key.http + client.key.direct_urls["silent"]
+    body = b'{"ops":[{"type":"create","obj":"task","data":5}]}'
+
+    assert (await client.post(url, body)).op["description"] == "Value is not valid"
+    assert (await client.post(url[:-40] + "0" * 40, body)).op["proc"] == "access_denied"
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",

@@ -14,7 +14,7 @@ from fakes import exports
 from fakes.performer import Held
 from fakes.rpc import Refusal, duration, serving, wait
 from fakes.runtime import PATIENCE, make_world
-from syncline.v1 import exchange_pb2, step_service_pb2, task_calls_pb2, task_pb2
+from syncline.v1 import access_service_pb2, exchange_pb2, step_service_pb2, task_calls_pb2, task_pb2
 from syncline_server.rpc import exchange
 
 if TYPE_CHECKING:
@@ -108,6 +108,21 @@ async def test_every_operation(running: Served, stream: Stream) -> None:
     assert waited.outcome.data_json == "1"
     assert cancelled.task.task_id == task.task_id
     assert deleted == task_calls_pb2.DeleteTaskResponse()
+
+
+async def test_credentials_are_checked_and_nothing_else_is_asked(running: Served, stream: Stream) -> None:
+    owner = running.world.owner
+    process = running.world.runtime.catalogue.resolve(owner.company_id, "@echo")
+    asked = access_service_pb2.CheckCredentialsRequest()
+    operations = [stream.operation(check_credentials=asked, credentials_index=index) for index in range(3)]
+
+    presented = [Credentials(direct_url_hash=process.direct_url_hash), Credentials(direct_url_hash="0" * 40)]
+    await stream.send(*operations, credentials=presented)
+    known, direct, nobody = [await stream.result(operation.number) for operation in operations]
+
+    assert (known.login, known.company_id) == (owner.login, owner.company_id)
+    assert (direct.login, direct.company_id) == ("", owner.company_id)
+    assert nobody.reason == "BAD_CREDENTIALS"
 
 
 async def test_a_large_result_does_not_hold_up_small_ones(stream: Stream) -> None:

@@ -24,7 +24,7 @@ def test_every_unary_call_of_a_task_is_an_operation() -> None:
     (tasks,) = [service for service in SERVICES if service.name == "TaskService"]
     unary = {method.input_type.name for method in tasks.methods if method.name not in STREAMS}
 
-    assert set(REQUESTS.values()) == unary | {"ListStepsRequest"}
+    assert set(REQUESTS.values()) == unary | {"ListStepsRequest", "CheckCredentialsRequest"}
 
 
 def test_every_operation_has_the_handler_of_its_call() -> None:

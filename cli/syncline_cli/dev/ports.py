@@ -8,18 +8,22 @@ from __future__ import annotations
 import random
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 TRIES = 100
 LOWEST = 20_000
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def choose(host: str, port: int) -> int:
-    """Return the port, or a free one in place of 0."""
+def choose(host: str, port: int, taken: Collection[int] = ()) -> int:
+    """Return the port, or a free one in place of 0 that is none of those taken."""
     if port:
         return port
     for candidate in random.sample(range(LOWEST, _first_ephemeral()), TRIES):
-        if not refusal(host, candidate):
+        if candidate not in taken and not refusal(host, candidate):
             return candidate
     with _socket(host) as probe:
         probe.bind((host, 0))

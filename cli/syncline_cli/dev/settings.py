@@ -60,7 +60,11 @@ class DevSettings:
             refusal = ports.refusal(*address)
             if refusal:
                 raise BadSetting(f"{_variable(face)}: {ports.joined(*address)}: {refusal}")
-        chosen = {face: (host, ports.choose(host, port)) for face, (host, port) in self.wanted.items()}
+        taken = {port for _, port in self.wanted.values()}
+        chosen = {}
+        for face, (host, port) in self.wanted.items():
+            chosen[face] = host, ports.choose(host, port, taken)
+            taken.add(chosen[face][1])
         return Addresses(**chosen, public=self.environ.get("SYNCLINE_PUBLIC_URL", "").rstrip("/"))
 
     def lost(self, addresses: Addresses) -> bool:

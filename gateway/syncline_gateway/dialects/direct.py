@@ -3,7 +3,7 @@
 The body is either the new task's data, an object, or an ops envelope; it is taken for an envelope when every member of
 its `ops` has `type` and `obj`. The first is answered with `ops` as one object, without `id`, the second like an
 asynchronous request. The URL gives one right: to make tasks in its process. What else an envelope asks for is
-`access_denied`, and so is everything when the hash is not the process's.
+`access_denied`, and so is everything, faulty ops too, when the hash is not the process's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from syncline.v1.exchange_pb2 import Credentials
 from syncline_gateway.dialect import Call
 from syncline_gateway.dialects import ops
 from syncline_gateway.dialects.ops_plan import Plan
-from syncline_gateway.dialects.ops_read import Creating, Fault, Op, read_op
+from syncline_gateway.dialects.ops_read import DENIED, Creating, Op, read_op
 from syncline_gateway.dialects.ops_words import INCORRECT_BODY
 from syncline_gateway.jsontext import BadJson, Members, checked_text, is_object, objects, quoted, read_object, value
 
@@ -51,8 +51,6 @@ class Direct:
             asked = [{"type": _CREATE, "obj": _TASK, "data": data}]
         plan = Plan([_read(members, process) for members in asked], synchronous=False, signed=False, bare=bare)
         operations = plan.first_turn()
-        if not operations:
-            return plan.response()
         credentials = Credentials(direct_url_hash=url_hash)
         return Call(operations=operations, credentials=credentials, timeout=ops.ANSWER_SECONDS, context=plan)
 
@@ -88,5 +86,5 @@ def _read(members: Members, process: str) -> Op:
         members["conv_id"] = (quoted(process), process)
     op = read_op(members, Creating())
     if not op.is_create:
-        op.operation, op.fault = None, Fault("access_denied", "access_denied")
+        op.operation, op.fault = None, DENIED
     return op

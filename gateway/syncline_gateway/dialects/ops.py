@@ -13,6 +13,7 @@ What the vendor leaves open, and what is done here:
 - `list` of `task_history` gives every visit of a node, oldest first, however many there are.
 - `ops` without a single op is an incorrect body, because `ops: []` in an answer crashes a client.
 - `Bad signature` is one entry for the whole request; on the asynchronous face it holds `id`, `obj` and `ref` as well.
+- Who asks is found out first: an op that is wrong by itself is told so only when the signature is right.
 - A request that the server cannot take on now is answered 503 as a whole, unless one of its ops was done.
 """
 
@@ -82,8 +83,6 @@ class Ops:
         creating = _waiting(timeout, request.headers, len(asked)) if request.synchronous else Creating()
         plan = Plan([read_op(members, creating) for members in asked], request.synchronous)
         operations = plan.first_turn()
-        if not operations:
-            return plan.response()
         credentials = _signed(request)
         if any(op.obj == "task_history" for op in plan.ops):
             plan.credentials = credentials

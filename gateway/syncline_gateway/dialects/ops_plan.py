@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from syncline.v1.access_service_pb2 import CheckCredentialsRequest
 from syncline.v1.exchange_pb2 import Operation
 from syncline.v1.step_service_pb2 import ListStepsRequest
 from syncline.v1.task_pb2 import Task
@@ -20,7 +21,7 @@ from syncline_gateway.dialects.ops_answer import (
     task_made,
     visit,
 )
-from syncline_gateway.dialects.ops_read import Fault, Op
+from syncline_gateway.dialects.ops_read import DENIED, Fault, Op
 from syncline_gateway.dialects.ops_words import BAD_SIGNATURE, words_for
 
 if TYPE_CHECKING:
@@ -61,27 +62,30 @@ class Plan:
     replies: dict[int, Reply] = field(default_factory=dict)
     """The last reply to each op that was asked of the server, by its position."""
     _asked: list[int] = field(default_factory=list)
+    _checked: Reply | None = None
+    """Whether the caller is known, where no op asks the server for anything."""
     _histories: dict[int, _History] = field(default_factory=dict)
 
     def first_turn(self) -> list[Operation]:
-        """Return what to ask first; empty when the ops alone decide everything."""
+        """Return what to ask first: at the least who asks, for that comes before what is wrong with an op."""
         operations = []
         for index, op in enumerate(self.ops):
             if op.operation is not None:
                 self._asked.append(index)
                 operations.append(op.operation)
                 op.operation = None
-        return operations
+        return operations or [Operation(check_credentials=CheckCredentialsRequest())]
 
     def next_turn(self, replies: Sequence[Reply]) -> list[Operation]:
         """Take the replies to the last turn and return what to ask next; empty when nothing is left to ask."""
         asked, self._asked = self._asked, []
+        if not asked:
+            (self._checked,) = replies
+            return []
         operations = []
         for index, reply in zip(asked, replies, strict=True):
             self.replies[index] = reply
             op = self.ops[index]
-            if not self.signed and _refused(reply) in _NOT_KNOWN:
-                op.fault = Fault("access_denied", "access_denied")
             following = self._read_history(index, reply) if op.obj == "task_history" else None
             if following is not None:
                 self._asked.append(index)
@@ -90,12 +94,16 @@ class Plan:
 
     def response(self) -> HttpResponse:
         """Return the answer, once nothing is left to ask."""
-        refused = {reason for reply in self.replies.values() if (reason := _refused(reply))}
-        if refused:
-            if self.signed and not refused.isdisjoint(_NOT_KNOWN):
+        replies = [*self.replies.values()] if self._checked is None else [self._checked]
+        refused = {reason for reply in replies if (reason := _refused(reply))}
+        if not refused.isdisjoint(_NOT_KNOWN):
+            if self.signed:
                 return self._bad_signature()
-            if any(words_for(reason).status == 503 for reason in refused) and not self._has_result():
-                return self.away()
+            self._deny(everything=refused.issubset(_NOT_KNOWN) and not self._has_result())
+        elif self._checked is not None and not _is_known(self._checked):
+            return self.away()
+        if any(words_for(reason).status == 503 for reason in refused) and not self._has_result():
+            return self.away()
         many = len(self.ops) > MAX_HANDLES
         entries = [self._entry(index, op, with_task=many) for index, op in enumerate(self.ops)]
         return HttpResponse(body=envelope(entries, single=self.bare), headers=self._with_handles(JSON))
@@ -124,6 +132,12 @@ class Plan:
         else:
             entry = async_entry(Op(obj=self.ops[0].obj, fault=Fault(BAD_SIGNATURE)), None)
         return HttpResponse(body=envelope([entry]), headers=JSON)
+
+    def _deny(self, *, everything: bool) -> None:
+        """Say of the ops, or of those that the server says it of, that the URL gives no right."""
+        for index, op in enumerate(self.ops):
+            if everything or (index in self.replies and _refused(self.replies[index]) in _NOT_KNOWN):
+                op.fault = DENIED
 
     def _with_handles(self, headers: dict[str, str]) -> dict[str, str]:
         if len(self.ops) > MAX_HANDLES:
@@ -161,3 +175,9 @@ def _refused(reply: Reply) -> str:
     if reply.result is None or not reply.result.HasField("error"):
         return ""
     return reasons.read(reply.result.error).reason
+
+
+def _is_known(checked: Reply) -> bool:
+    """Tell whether the server found out who asks; a key over its limit is known as well."""
+    result = checked.result
+    return result is not None and (result.HasField("check_credentials") or _refused(checked) == "RATE_LIMITED")

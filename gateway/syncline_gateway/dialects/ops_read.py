@@ -41,6 +41,9 @@ class Fault:
     """The JSON text of that member; empty when it is missing."""
 
 
+DENIED = Fault("access_denied", "access_denied")
+
+
 @dataclass(slots=True)
 class Creating:
     """How the tasks of a request are made: what differs between the two faces and direct URLs."""

@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from syncline.v1 import access_pb2 as syncline_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n syncline/v1/access_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18syncline/v1/access.proto\"-\n\x11GetCompanyRequest\x12\x18\n\ncompany_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x12GetCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\"+\n\x14\x43reateCompanyRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"p\n\x15\x43reateCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\x12 \n\x03key\x18\x02 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x03 \x01(\t\"A\n\x10\x43reateKeyRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrate_limit\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\"E\n\x11\x43reateKeyResponse\x12 \n\x03key\x18\x01 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"D\n\x0fListKeysRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.syncline.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x10\x44\x65leteKeyRequest\x12\x13\n\x05login\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x13\n\x11\x44\x65leteKeyResponse\"g\n\x0fSetGrantRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05login\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12(\n\x06rights\x18\x03 \x03(\x0e\x32\x12.syncline.v1.RightB\x04\xe2\x41\x01\x01\"5\n\x10SetGrantResponse\x12!\n\x05grant\x18\x01 \x01(\x0b\x32\x12.syncline.v1.Grant\"*\n\x11ListGrantsRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x12ListGrantsResponse\x12\"\n\x06grants\x18\x01 \x03(\x0b\x32\x12.syncline.v1.Grant2\x9a\x06\n\rAccessService\x12z\n\nGetCompany\x12\x1e.syncline.v1.GetCompanyRequest\x1a\x1f.syncline.v1.GetCompanyResponse\"+\x82\xd3\xe4\x93\x02%\x12\x1a/v1/companies/{company_id}b\x07\x63ompany\x12p\n\rCreateCompany\x12!.syncline.v1.CreateCompanyRequest\x1a\".syncline.v1.CreateCompanyResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/companies:\x01*\x12_\n\tCreateKey\x12\x1d.syncline.v1.CreateKeyRequest\x1a\x1e.syncline.v1.CreateKeyResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/keys:\x01*\x12Y\n\x08ListKeys\x12\x1c.syncline.v1.ListKeysRequest\x1a\x1d.syncline.v1.ListKeysResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/keys\x12\x64\n\tDeleteKey\x12\x1d.syncline.v1.DeleteKeyRequest\x1a\x1e.syncline.v1.DeleteKeyResponse\"\x18\x82\xd3\xe4\x93\x02\x12*\x10/v1/keys/{login}\x12\x81\x01\n\x08SetGrant\x12\x1c.syncline.v1.SetGrantRequest\x1a\x1d.syncline.v1.SetGrantResponse\"8\x82\xd3\xe4\x93\x02\x32\x1a&/v1/processes/{process}/grants/{login}:\x01*b\x05grant\x12u\n\nListGrants\x12\x1e.syncline.v1.ListGrantsRequest\x1a\x1f.syncline.v1.ListGrantsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/processes/{process}/grantsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n syncline/v1/access_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18syncline/v1/access.proto\"\x19\n\x17\x43heckCredentialsRequest\"=\n\x18\x43heckCredentialsResponse\x12\r\n\x05login\x18\x01 \x01(\t\x12\x12\n\ncompany_id\x18\x02 \x01(\t\"-\n\x11GetCompanyRequest\x12\x18\n\ncompany_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x12GetCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\"+\n\x14\x43reateCompanyRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"p\n\x15\x43reateCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\x12 \n\x03key\x18\x02 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x03 \x01(\t\"A\n\x10\x43reateKeyRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrate_limit\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\"E\n\x11\x43reateKeyResponse\x12 \n\x03key\x18\x01 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"D\n\x0fListKeysRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.syncline.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x10\x44\x65leteKeyRequest\x12\x13\n\x05login\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x13\n\x11\x44\x65leteKeyResponse\"g\n\x0fSetGrantRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05login\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12(\n\x06rights\x18\x03 \x03(\x0e\x32\x12.syncline.v1.RightB\x04\xe2\x41\x01\x01\"5\n\x10SetGrantResponse\x12!\n\x05grant\x18\x01 \x01(\x0b\x32\x12.syncline.v1.Grant\"*\n\x11ListGrantsRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x12ListGrantsResponse\x12\"\n\x06grants\x18\x01 \x03(\x0b\x32\x12.syncline.v1.Grant2\x9a\x07\n\rAccessService\x12~\n\x10\x43heckCredentials\x12$.syncline.v1.CheckCredentialsRequest\x1a%.syncline.v1.CheckCredentialsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/credentials:check\x12z\n\nGetCompany\x12\x1e.syncline.v1.GetCompanyRequest\x1a\x1f.syncline.v1.GetCompanyResponse\"+\x82\xd3\xe4\x93\x02%\x12\x1a/v1/companies/{company_id}b\x07\x63ompany\x12p\n\rCreateCompany\x12!.syncline.v1.CreateCompanyRequest\x1a\".syncline.v1.CreateCompanyResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/companies:\x01*\x12_\n\tCreateKey\x12\x1d.syncline.v1.CreateKeyRequest\x1a\x1e.syncline.v1.CreateKeyResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/keys:\x01*\x12Y\n\x08ListKeys\x12\x1c.syncline.v1.ListKeysRequest\x1a\x1d.syncline.v1.ListKeysResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/keys\x12\x64\n\tDeleteKey\x12\x1d.syncline.v1.DeleteKeyRequest\x1a\x1e.syncline.v1.DeleteKeyResponse\"\x18\x82\xd3\xe4\x93\x02\x12*\x10/v1/keys/{login}\x12\x81\x01\n\x08SetGrant\x12\x1c.syncline.v1.SetGrantRequest\x1a\x1d.syncline.v1.SetGrantResponse\"8\x82\xd3\xe4\x93\x02\x32\x1a&/v1/processes/{process}/grants/{login}:\x01*b\x05grant\x12u\n\nListGrants\x12\x1e.syncline.v1.ListGrantsRequest\x1a\x1f.syncline.v1.ListGrantsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/processes/{process}/grantsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,6 +56,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETGRANTREQUEST'].fields_by_name['rights']._serialized_options = b'\342A\001\001'
   _globals['_LISTGRANTSREQUEST'].fields_by_name['process']._loaded_options = None
   _globals['_LISTGRANTSREQUEST'].fields_by_name['process']._serialized_options = b'\342A\001\002'
+  _globals['_ACCESSSERVICE'].methods_by_name['CheckCredentials']._loaded_options = None
+  _globals['_ACCESSSERVICE'].methods_by_name['CheckCredentials']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/credentials:check'
   _globals['_ACCESSSERVICE'].methods_by_name['GetCompany']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['GetCompany']._serialized_options = b'\202\323\344\223\002%\022\032/v1/companies/{company_id}b\007company'
   _globals['_ACCESSSERVICE'].methods_by_name['CreateCompany']._loaded_options = None
@@ -70,34 +72,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSSERVICE'].methods_by_name['SetGrant']._serialized_options = b'\202\323\344\223\0022\032&/v1/processes/{process}/grants/{login}:\001*b\005grant'
   _globals['_ACCESSSERVICE'].methods_by_name['ListGrants']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['ListGrants']._serialized_options = b'\202\323\344\223\002 \022\036/v1/processes/{process}/grants'
-  _globals['_GETCOMPANYREQUEST']._serialized_start=138
-  _globals['_GETCOMPANYREQUEST']._serialized_end=183
-  _globals['_GETCOMPANYRESPONSE']._serialized_start=185
-  _globals['_GETCOMPANYRESPONSE']._serialized_end=244
-  _globals['_CREATECOMPANYREQUEST']._serialized_start=246
-  _globals['_CREATECOMPANYREQUEST']._serialized_end=289
-  _globals['_CREATECOMPANYRESPONSE']._serialized_start=291
-  _globals['_CREATECOMPANYRESPONSE']._serialized_end=403
-  _globals['_CREATEKEYREQUEST']._serialized_start=405
-  _globals['_CREATEKEYREQUEST']._serialized_end=470
-  _globals['_CREATEKEYRESPONSE']._serialized_start=472
-  _globals['_CREATEKEYRESPONSE']._serialized_end=541
-  _globals['_LISTKEYSREQUEST']._serialized_start=543
-  _globals['_LISTKEYSREQUEST']._serialized_end=611
-  _globals['_LISTKEYSRESPONSE']._serialized_start=613
-  _globals['_LISTKEYSRESPONSE']._serialized_end=691
-  _globals['_DELETEKEYREQUEST']._serialized_start=693
-  _globals['_DELETEKEYREQUEST']._serialized_end=732
-  _globals['_DELETEKEYRESPONSE']._serialized_start=734
-  _globals['_DELETEKEYRESPONSE']._serialized_end=753
-  _globals['_SETGRANTREQUEST']._serialized_start=755
-  _globals['_SETGRANTREQUEST']._serialized_end=858
-  _globals['_SETGRANTRESPONSE']._serialized_start=860
-  _globals['_SETGRANTRESPONSE']._serialized_end=913
-  _globals['_LISTGRANTSREQUEST']._serialized_start=915
-  _globals['_LISTGRANTSREQUEST']._serialized_end=957
-  _globals['_LISTGRANTSRESPONSE']._serialized_start=959
-  _globals['_LISTGRANTSRESPONSE']._serialized_end=1015
-  _globals['_ACCESSSERVICE']._serialized_start=1018
-  _globals['_ACCESSSERVICE']._serialized_end=1812
+  _globals['_CHECKCREDENTIALSREQUEST']._serialized_start=138
+  _globals['_CHECKCREDENTIALSREQUEST']._serialized_end=163
+  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_start=165
+  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_end=226
+  _globals['_GETCOMPANYREQUEST']._serialized_start=228
+  _globals['_GETCOMPANYREQUEST']._serialized_end=273
+  _globals['_GETCOMPANYRESPONSE']._serialized_start=275
+  _globals['_GETCOMPANYRESPONSE']._serialized_end=334
+  _globals['_CREATECOMPANYREQUEST']._serialized_start=336
+  _globals['_CREATECOMPANYREQUEST']._serialized_end=379
+  _globals['_CREATECOMPANYRESPONSE']._serialized_start=381
+  _globals['_CREATECOMPANYRESPONSE']._serialized_end=493
+  _globals['_CREATEKEYREQUEST']._serialized_start=495
+  _globals['_CREATEKEYREQUEST']._serialized_end=560
+  _globals['_CREATEKEYRESPONSE']._serialized_start=562
+  _globals['_CREATEKEYRESPONSE']._serialized_end=631
+  _globals['_LISTKEYSREQUEST']._serialized_start=633
+  _globals['_LISTKEYSREQUEST']._serialized_end=701
+  _globals['_LISTKEYSRESPONSE']._serialized_start=703
+  _globals['_LISTKEYSRESPONSE']._serialized_end=781
+  _globals['_DELETEKEYREQUEST']._serialized_start=783
+  _globals['_DELETEKEYREQUEST']._serialized_end=822
+  _globals['_DELETEKEYRESPONSE']._serialized_start=824
+  _globals['_DELETEKEYRESPONSE']._serialized_end=843
+  _globals['_SETGRANTREQUEST']._serialized_start=845
+  _globals['_SETGRANTREQUEST']._serialized_end=948
+  _globals['_SETGRANTRESPONSE']._serialized_start=950
+  _globals['_SETGRANTRESPONSE']._serialized_end=1003
+  _globals['_LISTGRANTSREQUEST']._serialized_start=1005
+  _globals['_LISTGRANTSREQUEST']._serialized_end=1047
+  _globals['_LISTGRANTSRESPONSE']._serialized_start=1049
+  _globals['_LISTGRANTSRESPONSE']._serialized_end=1105
+  _globals['_ACCESSSERVICE']._serialized_start=1108
+  _globals['_ACCESSSERVICE']._serialized_end=2030
 # @@protoc_insertion_point(module_scope)

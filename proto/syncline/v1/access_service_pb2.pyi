@@ -9,6 +9,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class CheckCredentialsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CheckCredentialsResponse(_message.Message):
+    __slots__ = ("login", "company_id")
+    LOGIN_FIELD_NUMBER: _ClassVar[int]
+    COMPANY_ID_FIELD_NUMBER: _ClassVar[int]
+    login: str
+    company_id: str
+    def __init__(self, login: _Optional[str] = ..., company_id: _Optional[str] = ...) -> None: ...
+
 class GetCompanyRequest(_message.Message):
     __slots__ = ("company_id",)
     COMPANY_ID_FIELD_NUMBER: _ClassVar[int]

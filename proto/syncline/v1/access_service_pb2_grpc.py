@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AccessServiceStub:
-    """Says who may do what. Every call needs the key of an owner, and stays within the owner's company.
+    """Says who may do what. Every call but the first needs the key of an owner, and stays within the owner's company.
     """
 
     def __init__(self, channel):
@@ -35,6 +35,11 @@ class AccessServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.CheckCredentials = channel.unary_unary(
+                '/syncline.v1.AccessService/CheckCredentials',
+                request_serializer=syncline_dot_v1_dot_access__service__pb2.CheckCredentialsRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_access__service__pb2.CheckCredentialsResponse.FromString,
+                _registered_method=True)
         self.GetCompany = channel.unary_unary(
                 '/syncline.v1.AccessService/GetCompany',
                 request_serializer=syncline_dot_v1_dot_access__service__pb2.GetCompanyRequest.SerializeToString,
@@ -73,8 +78,15 @@ class AccessServiceStub:
 
 
 class AccessServiceServicer:
-    """Says who may do what. Every call needs the key of an owner, and stays within the owner's company.
+    """Says who may do what. Every call but the first needs the key of an owner, and stays within the owner's company.
     """
+
+    def CheckCredentials(self, request, context):
+        """Says whose the caller's credentials are, and fails when they are nobody's. Any key may ask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def GetCompany(self, request, context):
         """Reads the caller's company.
@@ -129,6 +141,11 @@ class AccessServiceServicer:
 
 def add_AccessServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CheckCredentials': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCredentials,
+                    request_deserializer=syncline_dot_v1_dot_access__service__pb2.CheckCredentialsRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_access__service__pb2.CheckCredentialsResponse.SerializeToString,
+            ),
             'GetCompany': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCompany,
                     request_deserializer=syncline_dot_v1_dot_access__service__pb2.GetCompanyRequest.FromString,
@@ -173,8 +190,35 @@ def add_AccessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessService:
-    """Says who may do what. Every call needs the key of an owner, and stays within the owner's company.
+    """Says who may do what. Every call but the first needs the key of an owner, and stays within the owner's company.
     """
+
+    @staticmethod
+    def CheckCredentials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.AccessService/CheckCredentials',
+            syncline_dot_v1_dot_access__service__pb2.CheckCredentialsRequest.SerializeToString,
+            syncline_dot_v1_dot_access__service__pb2.CheckCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def GetCompany(request,

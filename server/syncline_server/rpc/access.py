@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from syncline_server.runtime.requests import Caller
 
 
+async def check_credentials(
+    caller: Caller, _request: access_service_pb2.CheckCredentialsRequest, _ctx: Context
+) -> access_service_pb2.CheckCredentialsResponse:
+    return access_service_pb2.CheckCredentialsResponse(login=caller.login, company_id=caller.company_id)
+
+
 async def get_company(
     caller: Caller, request: access_service_pb2.GetCompanyRequest, ctx: Context
 ) -> access_service_pb2.GetCompanyResponse:

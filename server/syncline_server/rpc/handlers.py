@@ -50,6 +50,7 @@ HANDLERS: Mapping[str, Handler] = {
     "PauseProcess": Handler(processes.pause_process),
     "ResumeProcess": Handler(processes.resume_process),
     "CreateAlias": Handler(processes.create_alias),
+    "CheckCredentials": Handler(access.check_credentials),
     "GetCompany": Handler(access.get_company),
     "CreateCompany": Handler(access.create_company),
     "CreateKey": Handler(access.create_key),

@@ -7,11 +7,13 @@ task, and is performed again at the next start under the same `Idempotency-Key`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import CallFailure, CallFault, CallReply, CallReturned, IllegalMove
-from syncline_server.errors import AlreadyAnswered, CallerError, StateError
+from syncline_server.errors import AlreadyAnswered, CallerError, OurFault, StateError
 from syncline_server.runtime import callbacks
 
 if TYPE_CHECKING:
@@ -47,15 +49,23 @@ class Calls:
         self._answer = answer
         self._is_paused = is_paused
         self._under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
-        self._held: dict[int, list[tuple[str, CallReturned]]] = {}
+        self._pauses: dict[int, asyncio.Event] = {}
+        """What replies of a paused process wait for."""
+        self._stopped = False
 
     def start(self, resident: Resident, task: Task, call: HttpCall) -> None:
         """Perform a call that is on disk, unless it is under way already."""
         key = (task.task_id, call.step)
-        if key not in self._under_way:
-            work = asyncio.create_task(self._perform(resident, task, call), name=f"call {task.task_id}-{call.step}")
-            self._under_way[key] = work
-            work.add_done_callback(lambda _: self._under_way.pop(key, None))
+        work = self._under_way.get(key)
+        if self._stopped or (work is not None and not work.done()):
+            return
+        work = asyncio.create_task(self._perform(resident, task, call), name=f"call {task.task_id}-{call.step}")
+        self._under_way[key] = work
+        work.add_done_callback(partial(self._over, key))
+
+    def _over(self, key: tuple[str, int], work: asyncio.Task[None]) -> None:
+        if self._under_way.get(key) is work:
+            del self._under_way[key]
 
     def abandon(self, task: Task, step: int) -> None:
         """Give up a call whose step is over: its time limit has passed, or the task was cancelled."""
@@ -65,13 +75,13 @@ class Calls:
 
     def go_on(self, process_id: int) -> None:
         """Hand over what came back while the process was paused."""
-        for task_id, returned in self._held.pop(process_id, ()):
-            resident = self._residents.find(task_id)
-            if resident is not None:
-                self._feed(resident, returned)
+        pause = self._pauses.pop(process_id, None)
+        if pause is not None:
+            pause.set()
 
     async def stop(self) -> None:
         """Drop every call under way; the next start repeats it."""
+        self._stopped = True
         works = list(self._under_way.values())
         for work in works:
             work.cancel()
@@ -81,16 +91,24 @@ class Calls:
     async def _perform(self, resident: Resident, task: Task, call: HttpCall) -> None:
         if resident.hold is not None:
             await self._held_back(resident, resident.hold)
-        reply = await self._reply(task, call)
-        current = self._residents.find(task.task_id)
-        if current is None:
-            return
-        await self._residents.settled(current)
-        returned = CallReturned(call.step, reply)
-        if self._is_paused(task.process_id):
-            self._held.setdefault(task.process_id, []).append((task.task_id, returned))
-        else:
+        returned = CallReturned(call.step, await self._reply(task, call))
+        current = await self._ready(task)
+        if current is not None:
             self._feed(current, returned)
+
+    async def _ready(self, task: Task) -> Resident | None:
+        """Wait until an event may be applied; None when the task is gone, or lost: then the call is repeated."""
+        while True:
+            current = self._residents.find(task.task_id)
+            if current is None:
+                return None
+            if self._is_paused(task.process_id):
+                await self._pauses.setdefault(task.process_id, asyncio.Event()).wait()
+            elif current.loading is None:
+                return current
+            else:
+                with contextlib.suppress(OurFault):
+                    await self._residents.settled(current)
 
     async def _held_back(self, resident: Resident, hold: asyncio.Event) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import read_process
@@ -103,7 +104,9 @@ class Catalogue:
         deployment = await self._store.deployment(process_id, version)
         if deployment is None:
             raise StoreUnusable(f"The store lacks version {version} of process {process_id}.")
-        read = read_process(deployment.source, process_id=process_id, version=version, limits=self.limits)
+        # What was deployed goes on, though the operator has since raised the limit on new timers.
+        limits = replace(self.limits, min_timer_seconds=0.0)
+        read = read_process(deployment.source, process_id=process_id, version=version, limits=limits)
         if read.process is None:
             raise ProcessFaulty(read.faults)
         self._definitions[process_id, version] = read.process

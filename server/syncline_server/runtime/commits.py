@@ -35,19 +35,21 @@ class Listener(Protocol):
         ...
 
     async def lost(self, changes: Sequence[Change]) -> None:
-        """The changes are gone; the truth is in the store. Raises `StoreUnusable` when it can't be read."""
+        """The changes are gone; the truth is in the store. Whatever is raised ends the program."""
         ...
 
 
 class Change:
     """What a group commit does to one task: the newest version, and the calls that it wants made once it is kept."""
 
-    __slots__ = ("calls", "resident", "task")
+    __slots__ = ("calls", "is_removal", "resident", "task")
 
-    def __init__(self, resident: Resident, task: Task) -> None:
+    def __init__(self, resident: Resident, task: Task, *, is_removal: bool = False) -> None:
         self.resident = resident
         self.task = task
         self.calls: list[HttpCall] = []
+        self.is_removal = is_removal
+        """The task goes; `task` is how it last was."""
 
 
 class _Group:
@@ -69,6 +71,7 @@ class Committer:
         self._store = store
         self._listener = listener
         self._group = _Group()
+        self._under_way = _Group()
         self._wanted = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._stopping = False
@@ -87,6 +90,7 @@ class Committer:
             await self._running
         if not self.broken.done():
             self.broken.cancel()
+        _fail(self._take(), Unavailable())
 
     def change(self, resident: Resident, task: Task, steps: tuple[Step, ...], calls: Sequence[HttpCall]) -> None:
         """Put a task's newest version into the next commit."""
@@ -103,16 +107,25 @@ class Committer:
         self._wanted.set()
 
     def delete(self, task_id: str, remember_until: int) -> None:
-        """Remove a task in the next commit."""
-        batch = self._group.batch
-        batch.deleted_tasks[task_id] = remember_until
-        batch.tasks.pop(task_id, None)
-        batch.steps = [chunk for chunk in batch.steps if chunk[0] != task_id]
-        self._group.changes.pop(task_id, None)
+        """Remove a task that is not in memory in the next commit."""
+        self._group.batch.deleted_tasks[task_id] = remember_until
         self._wanted.set()
 
+    def remove(self, resident: Resident) -> None:
+        """Remove a task that is in memory in the next commit, whatever was to become of it."""
+        task = resident.task
+        batch = self._group.batch
+        batch.tasks.pop(task.task_id, None)
+        batch.steps = [chunk for chunk in batch.steps if chunk[0] != task.task_id]
+        self._group.changes[task.task_id] = Change(resident, task, is_removal=True)
+        self.delete(task.task_id, 0)
+
+    def is_leaving(self, task_id: str) -> bool:
+        """Tell whether the removal of the task is on its way to the disk."""
+        return task_id in self._group.batch.deleted_tasks or task_id in self._under_way.batch.deleted_tasks
+
     async def keep(self, put: Callable[[Batch], object], *, undo: Callable[[], Awaitable[None]]) -> None:
-        """Commit a change of another kind; *undo* runs when it was lost, to put memory right."""
+        """Commit a change of another kind; *undo* runs when it was lost, to put memory right; once for many."""
         put(self._group.batch)
         self._group.undo.append(undo)
         self._wanted.set()
@@ -130,60 +143,66 @@ class Committer:
 
     def give_up(self, error: Exception) -> None:
         """Declare the store unusable: what it holds cannot be read, so nothing may be built on it."""
-        self._break(_Group(), error)
+        log.critical("store.unusable", exc_info=error)
+        if not self.broken.done():
+            self.broken.set_exception(StoreUnusable())
+        self._wanted.set()
+        _fail(self._take(), CommitFailed())
+
+    def _take(self) -> _Group:
+        group, self._group = self._group, _Group()
+        return group
 
     async def _run(self) -> None:
-        while True:
+        while not self.broken.done():
             await self._wanted.wait()
             self._wanted.clear()
-            group, self._group = self._group, _Group()
+            self._under_way = group = self._take()
             try:
-                if _holds_anything(group.batch):
-                    await self._store.commit(group.batch)
-            except CommitFailed as error:
-                log.error("commit.failed", exc_info=error, extra={"facts": {"tasks": len(group.changes)}})
-                await self._lose(group, error)
+                await self._commit(group)
             except Exception as error:
-                self._break(group, error)
-                return
-            else:
-                self._release(group)
+                self.give_up(error)
+                _fail(group, CommitFailed())
+            self._under_way = _Group()
             if self._stopping and not self._wanted.is_set():
                 return
 
-    def _release(self, group: _Group) -> None:
-        if group.changes:
-            self._listener.kept(tuple(group.changes.values()))
-        for future in group.waiting:
-            if not future.done():
-                future.set_result(None)
-
-    async def _lose(self, group: _Group, error: CommitFailed) -> None:
-        later, self._group = self._group, _Group()
-        changes = {**group.changes, **later.changes}
+    async def _commit(self, group: _Group) -> None:
         try:
+            if _holds_anything(group.batch):
+                await self._store.commit(group.batch)
+        except CommitFailed as error:
+            log.error("commit.failed", exc_info=error, extra={"facts": {"tasks": len(group.changes)}})
+            await self._lose(group)
+        else:
+            if group.changes:
+                self._listener.kept(tuple(group.changes.values()))
+            for future in group.waiting:
+                if not future.done():
+                    future.set_result(None)
+
+    async def _lose(self, group: _Group) -> None:
+        self._under_way = _Group()
+        lost = [group]
+        try:
+            # Processes and keys first: what is gathered until they are as on disk again may build on the lost ones.
+            while True:
+                for undo in dict.fromkeys(lost[-1].undo):
+                    await undo()
+                lost.append(self._take())
+                if not lost[-1].undo:
+                    break
+            changes = {task_id: change for each in lost for task_id, change in each.changes.items()}
             await self._listener.lost(tuple(changes.values()))
-            for undo in (*group.undo, *later.undo):
-                await undo()
-        except StoreUnusable as fatal:
-            self._break(group, fatal)
-            self._fail(later, CommitFailed())
-            return
-        self._fail(group, error)
-        self._fail(later, CommitFailed())
+        finally:
+            for each in lost:
+                _fail(each, CommitFailed())
 
-    def _break(self, group: _Group, error: Exception) -> None:
-        log.critical("store.unusable", exc_info=error)
-        later, self._group = self._group, _Group()
-        if not self.broken.done():
-            self.broken.set_exception(StoreUnusable())
-        self._fail(group, CommitFailed())
-        self._fail(later, CommitFailed())
 
-    def _fail(self, group: _Group, error: CommitFailed) -> None:
-        for future in group.waiting:
-            if not future.done():
-                future.set_exception(error)
+def _fail(group: _Group, error: Exception) -> None:
+    for future in group.waiting:
+        if not future.done():
+            future.set_exception(error)
 
 
 def _holds_anything(batch: Batch) -> bool:

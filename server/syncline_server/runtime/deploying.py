@@ -213,7 +213,13 @@ class Deploying:
             batch.processes.extend(stored)
             batch.deployments.extend(deployments)
 
-        await self._committer.keep(change, undo=self._catalogue.load)
+        await self._committer.keep(change, undo=self._reload)
+
+    async def _reload(self) -> None:
+        paused = [process.process_id for process in self._catalogue.all() if process.state == PAUSED]
+        await self._catalogue.load()
+        for process_id in paused:  # a pause that was lost has held up what came meanwhile
+            self._on_resumed(process_id)
 
 
 def _read(text: str) -> Sequence[ExportedProcess]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 from syncline_server.engine import LIVE, IllegalMove, Needs, decide
-from syncline_server.errors import SynclineError
+from syncline_server.errors import CommitFailed, TaskExpired, TaskNotFound, Unavailable
 from syncline_server.runtime import callbacks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from syncline_server.clock import Clock
     from syncline_server.engine import Event, FactKey, Facts, Process, Task
+    from syncline_server.errors import OurFault
     from syncline_server.runtime.commits import Committer
     from syncline_server.store.port import Store
 
@@ -30,11 +32,14 @@ MOST_FOLDED = 32
 """Own-callback calls folded into one commit. A task that makes more goes on after it: no task holds the loop."""
 _PAGE = 500
 
+Key: TypeAlias = "tuple[str, str] | tuple[int, str]"
+"""A login and its request id, or a process and a ref."""
+
 
 class Resident:
     """One task in memory."""
 
-    __slots__ = ("deleted", "hold", "kept", "loading", "process", "task")
+    __slots__ = ("deleted", "fate", "hold", "kept", "loading", "process", "task")
 
     def __init__(self, task: Task, process: Process, *, kept: Task | None) -> None:
         self.task = task
@@ -48,6 +53,18 @@ class Resident:
         """Outgoing calls wait for this, or a second."""
         self.deleted = False
         """Its removal is on the way to the disk: no event may touch it any more."""
+        self.fate: type[OurFault] | None = None
+        """Why this version of the task counts no more, and what whoever had to do with it is told."""
+
+
+class Look:
+    """A look on the disk for a task that may be begun meanwhile."""
+
+    __slots__ = ("is_overtaken",)
+
+    def __init__(self) -> None:
+        self.is_overtaken = False
+        """A task was begun that the look may have missed."""
 
 
 class Residents:
@@ -71,6 +88,9 @@ class Residents:
         self._refs: dict[tuple[int, str], str] = {}
         self._requests: dict[tuple[str, str], str] = {}
         self._loads: dict[str, asyncio.Future[Resident | None]] = {}
+        self._asking: set[Resident] = set()
+        """Those that facts are read for."""
+        self._looks: dict[Key, list[Look]] = {}
 
     # Finding them.
 
@@ -84,17 +104,35 @@ class Residents:
     def find(self, task_id: str) -> Resident | None:
         """Return the task if it is in memory."""
         resident = self._by_id.get(task_id)
-        return None if resident is None or resident.deleted else resident
+        return None if resident is None or resident.deleted or resident.fate is not None else resident
 
-    def live_ref(self, process_id: int, ref: str) -> Resident | None:
-        """Return the live task of the process with the ref."""
-        task_id = self._refs.get((process_id, ref))
-        return None if task_id is None else self._by_id.get(task_id)
+    def is_near(self, task_id: str) -> bool:
+        """Tell whether the task is in memory or on its way there."""
+        return task_id in self._by_id or task_id in self._loads
+
+    def holder(self, process_id: int, ref: str) -> str | None:
+        """Return the id of the live task of the process with the ref."""
+        return self._refs.get((process_id, ref))
 
     def by_request(self, login: str, request_id: str) -> Resident | None:
         """Return the task in memory that the key's request made."""
         task_id = self._requests.get((login, request_id))
         return None if task_id is None else self._by_id.get(task_id)
+
+    async def read(self, task_id: str) -> Task:
+        """Return a task as it is on disk; raise `TaskNotFound` or `TaskExpired`."""
+        resident = self.find(task_id)
+        if resident is not None and resident.kept is None:
+            await self.settled(resident)
+            await self._committer.committed()
+        if resident is not None and resident.kept is not None:
+            return resident.kept
+        task = await self._store.task(task_id)
+        if task is None:
+            if await self._store.is_remembered(task_id):
+                raise TaskExpired
+            raise TaskNotFound
+        return task
 
     async def fetch(self, task_id: str) -> Resident | None:
         """Return the task, brought into memory when it is on disk. One load at a time for each task."""
@@ -102,6 +140,8 @@ class Residents:
             resident = self._by_id.get(task_id)
             if resident is not None:
                 return None if resident.deleted else resident
+            if self._committer.is_leaving(task_id):
+                return None
             load = self._loads.get(task_id)
             if load is None:
                 return await self._load(task_id)
@@ -160,17 +200,57 @@ class Residents:
         if task is resident.kept and task.state not in LIVE and not resident.deleted and resident.loading is None:
             self.release(resident)
 
-    async def restore(self, resident: Resident) -> None:
-        """Take back a removal that was lost with its commit: whoever asks next reads the task from the store."""
-        resident.deleted = False
-        self.release(resident)
-        task = await self._store.task(resident.task.task_id)
-        if task is not None and task.state in LIVE:
-            self.adopt(task, await self.definition(task))
+    def drop(self, changed: Iterable[Resident]) -> Sequence[str]:
+        """Forget the tasks of a lost commit, and those that facts are read for: they may build on what was lost.
+
+        Returns their ids. The refs of those that are on disk stay taken.
+        """
+        dropped = tuple(dict.fromkeys((*changed, *self._asking)))
+        for resident in dropped:
+            self._end(resident, CommitFailed)
+            self.release(resident)
+        for kept in (resident.kept for resident in dropped):
+            if kept is not None and kept.ref and kept.state in LIVE:
+                self._refs[kept.process_id, kept.ref] = kept.task_id
+        return [resident.task.task_id for resident in dropped]
+
+    async def stop(self) -> None:
+        """Read no more facts; the events that wait for some are dropped."""
+        asking = [resident.loading for resident in self._asking if resident.loading is not None]
+        for resident in tuple(self._asking):
+            self._end(resident, Unavailable)
+        if asking:
+            await asyncio.wait(asking)
+
+    def _end(self, resident: Resident, fate: type[OurFault]) -> None:
+        resident.fate = fate
+        self._asking.discard(resident)
+        if resident.loading is not None:
+            resident.loading.cancel()
 
     def _free_ref(self, task: Task) -> None:
         if task.ref and self._refs.get((task.process_id, task.ref)) == task.task_id:
             del self._refs[task.process_id, task.ref]
+
+    @contextmanager
+    def looking(self, *keys: Key) -> Iterator[Look]:
+        """Note which tasks are begun while somebody looks on the disk for one of the key's request or with the ref."""
+        look = Look()
+        for key in keys:
+            self._looks.setdefault(key, []).append(look)
+        try:
+            yield look
+        finally:
+            for key in keys:
+                self._looks[key].remove(look)
+                if not self._looks[key]:
+                    del self._looks[key]
+
+    def _tell_looks(self, task: Task) -> None:
+        if self._looks:
+            for key in ((task.login, task.request_id), (task.process_id, task.ref)):
+                for look in self._looks.get(key, ()):
+                    look.is_overtaken = True
 
     # Moving them.
 
@@ -179,6 +259,7 @@ class Residents:
         resident = Resident(task, process, kept=None)
         resident.hold = hold
         self._hold(resident)
+        self._tell_looks(task)
         try:
             self.apply(resident, event)
         except BaseException:
@@ -186,10 +267,20 @@ class Residents:
             raise
         return resident
 
+    def remove(self, resident: Resident) -> None:
+        """Put a task's removal into the next commit; no event touches it any more."""
+        resident.deleted = True
+        self._committer.remove(resident)
+
     async def settled(self, resident: Resident) -> None:
-        """Return when the task waits for no facts: only then may an event be applied."""
-        while resident.loading is not None:
+        """Return when the task waits for no facts: only then may an event be applied.
+
+        Raises what became of the task when it was lost meanwhile.
+        """
+        while resident.loading is not None and resident.fate is None:
             await asyncio.wait((resident.loading,))
+        if resident.fate is not None:
+            raise resident.fate
 
     def apply(self, resident: Resident, event: Event) -> None:
         """Apply an event, fold what follows from it, and put the result into the next commit.
@@ -206,6 +297,7 @@ class Residents:
             decision = decide(resident.task, events[0], resident.process, facts, self._clock.now())
             if isinstance(decision, Needs):
                 resident.loading = asyncio.create_task(self._go_on(resident, events, facts, decision))
+                self._asking.add(resident)
                 return
             events.popleft()
             resident.task = task = decision.task
@@ -225,11 +317,19 @@ class Residents:
             known = dict(facts)
             for key in needs.keys - known.keys():
                 known[key] = await self._read_fact(resident.task, key)
-        except SynclineError as error:
+        except Exception as error:
+            resident.fate = CommitFailed
             self._committer.give_up(error)
             return
+        finally:
+            self._asking.discard(resident)
         resident.loading = None
         try:
             self._run(resident, events, known)
         except IllegalMove:
             log.info("event.stale", extra={"facts": {"task": resident.task.task_id}})
+        except Exception:
+            log.exception("event.failed", extra={"facts": {"task": resident.task.task_id}})
+            if not resident.task.sequence:  # it was never begun, and nobody may believe that it was
+                resident.fate = CommitFailed
+                self.release(resident)

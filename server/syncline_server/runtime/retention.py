@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from syncline_server.errors import CommitFailed
+from syncline_server.errors import CommitFailed, StoreUnusable
 
 if TYPE_CHECKING:
     from syncline_server.clock import Clock
@@ -43,6 +43,9 @@ class Retention:
                     continue
             except CommitFailed:
                 log.warning("retention.put_off")
+            except StoreUnusable as error:
+                self._committer.give_up(error)
+                return
             await asyncio.sleep(pause)
 
     async def sweep(self) -> int:
@@ -50,7 +53,7 @@ class Retention:
         now = self._clock.now()
         await self._store.forget_before(now)
         expired = await self._store.finished_before(now - self._milliseconds, limit=_AT_ONCE)
-        gone = [task_id for task_id in expired if self._residents.find(task_id) is None]
+        gone = [task_id for task_id in expired if not self._residents.is_near(task_id)]
         for task_id in gone:
             self._committer.delete(task_id, now + REMEMBER_TIMES * self._milliseconds)
         if gone:

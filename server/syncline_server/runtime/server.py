@@ -14,6 +14,7 @@ from syncline_server.runtime.callbacks import PATH
 from syncline_server.runtime.calls import Calls
 from syncline_server.runtime.catalogue import Catalogue
 from syncline_server.runtime.commits import Committer
+from syncline_server.runtime.creating import Creating
 from syncline_server.runtime.deploying import Deploying
 from syncline_server.runtime.residents import Residents
 from syncline_server.runtime.resume import ResumeTokens
@@ -24,7 +25,7 @@ from syncline_server.runtime.waits import Waits
 from syncline_server.runtime.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from syncline_server.clock import Clock, Ids
     from syncline_server.engine import FactKey, Limits, Task
@@ -103,14 +104,20 @@ class Runtime:
         )
         self.tasks = Tasks(
             store=self._store,
-            clock=self._clock,
-            ids=self._ids,
             catalogue=self.catalogue,
             access=self.access,
             committer=self.committer,
             residents=self.residents,
-            watch=self.watch,
-            callback_base=self._public_url + PATH,
+            creating=Creating(
+                store=self._store,
+                clock=self._clock,
+                ids=self._ids,
+                catalogue=self.catalogue,
+                access=self.access,
+                committer=self.committer,
+                residents=self.residents,
+                callback_base=self._public_url + PATH,
+            ),
         )
         self.waits = Waits(
             tasks=self.tasks, watch=self.watch, store=self._store, max_wait_seconds=self._max_wait_seconds
@@ -144,6 +151,7 @@ class Runtime:
         if self._sweeping is not None:
             self._sweeping.cancel()
         await self.calls.stop()
+        await self.residents.stop()
         await self.committer.stop()
         await self._performer.close()
         await self._store.close()
@@ -161,10 +169,16 @@ class Runtime:
         """Perform what the committed versions want, and wake whoever waits for them."""
         for change in changes:
             resident, task = change.resident, change.task
+            if change.is_removal:
+                self.residents.release(resident)
+                self.watch.deleted(task.task_id)
+                if resident.kept is not None:
+                    self._abandon(resident.kept, frozenset())
+                continue
             before, resident.kept = resident.kept, task
             self.watch.changed(task.task_id)
             if before is not None and before.tokens:
-                self._abandon(before, task)
+                self._abandon(before, {token.step for token in task.tokens})
             for call in change.calls:
                 if any(token.step == call.step and token.call is not None for token in task.tokens):
                     self.calls.start(resident, task, call)
@@ -173,30 +187,34 @@ class Runtime:
                     self.timers.set(task.task_id, token.step, token.due_at)
             self.residents.release_idle(resident)
 
-    def _abandon(self, before: Task, task: Task) -> None:
-        standing = {token.step for token in task.tokens}
+    def _abandon(self, before: Task, standing: Set[int]) -> None:
         for token in before.tokens:
-            if token.call is not None and token.step not in standing:
-                self.calls.abandon(before, token.step)
+            if token.step not in standing:
+                if token.call is not None:
+                    self.calls.abandon(before, token.step)
+                if token.due_at is not None:
+                    self.timers.drop(before.task_id, token.step)
 
     async def lost(self, changes: Sequence[Change]) -> None:
         """Read the tasks of a failed commit again."""
-        for change in changes:
-            self.residents.release(change.resident)
-        for change in changes:
-            task = await self._store.task(change.task.task_id)
+        for task_id in self.residents.drop(change.resident for change in changes):
+            task = await self._store.task(task_id)
             if task is None:
-                self.watch.deleted(change.task.task_id)
+                self.watch.deleted(task_id)
             elif task.state in LIVE:
-                resident = await self.residents.fetch(task.task_id)
+                resident = await self.residents.fetch(task_id)
                 if resident is not None:
                     self._take_up(resident)
 
     def _take_up(self, resident: Resident) -> None:
-        task = resident.task
-        if self.catalogue.is_paused(task.process_id):
+        """Set a task going again as it is on disk, but for what has happened to it since."""
+        task = resident.kept
+        if task is None or self.catalogue.is_paused(task.process_id):
             return
+        standing = {token.step for token in resident.task.tokens}
         for token in task.tokens:
+            if token.step not in standing:
+                continue
             if token.due_at is not None:
                 self.timers.set(task.task_id, token.step, token.due_at)
             if token.call is not None and token.waiting is Waiting.CALL:
@@ -220,6 +238,8 @@ class Runtime:
             log.exception("timer.failed", extra={"facts": {"task": task_id, "step": step}})
 
     def _resumed(self, process_id: int) -> None:
+        if self.catalogue.is_paused(process_id):
+            return
         self.calls.go_on(process_id)
         for resident in self.residents.all():
             if resident.task.process_id == process_id:
@@ -233,6 +253,6 @@ class Runtime:
             return None
         if process.company_id != company:
             return None
-        live = self.residents.live_ref(process.process_id, key.ref)
+        live = self.residents.find(self.residents.holder(process.process_id, key.ref) or "")
         found = live.task if live else await self._store.task_by_ref(process.process_id, key.ref)
         return None if found is None else found.data

@@ -70,14 +70,14 @@ class Waits:
         """Yield what happened to a task after a place in its history, and what happens, until the goal is reached."""
         check_goal(goal)
         task = await self._tasks.find(caller, target)
+        passed = _Passed(self._store, task.task_id, goal)
         with self._watch.park(task.task_id) as parked:
             while True:
+                visited = await passed.has_visited()
                 task = await self._tasks.read(task.task_id)
-                arrivals = _up_to_goal(await self._arrivals(task, after), task, goal)
-                for arrival in arrivals:
+                for arrival in _up_to_goal(await self._arrivals(task, after), task, goal, passed.at):
                     after = arrival.sequence
                     yield arrival
-                visited = goal.until is Until.NODE and any(a.node_id == goal.node_id for a in arrivals)
                 if visited or is_reached(task, goal):
                     yield _reached(task, goal, after)
                     return
@@ -93,7 +93,9 @@ class Waits:
         seen = after
         while steps := await self._store.steps(task.task_id, after=seen, limit=_PAGE):
             found.extend(
-                Arrival(s.sequence, s.node_id, s.previous_node_id, s.started_at, TaskState.RUNNING) for s in steps
+                Arrival(s.sequence, s.node_id, s.previous_node_id, s.started_at, TaskState.RUNNING)
+                for s in steps
+                if s.sequence <= task.sequence  # what came after this version is told with the next
             )
             seen = steps[-1].sequence
         unique = {arrival.sequence: arrival for arrival in found}
@@ -103,11 +105,15 @@ class Waits:
         return arrivals
 
 
-def _up_to_goal(arrivals: Sequence[Arrival], task: Task, goal: Goal) -> Sequence[Arrival]:
-    """Leave out what came after an outcome that ends the stream: who comes late sees what those saw who were there."""
-    if goal.until in (Until.OUTCOME, Until.ANSWER) and is_reached(task, goal) and task.outcome is not None:
-        return [arrival for arrival in arrivals if arrival.sequence < task.outcome.sequence]
-    return arrivals
+def _up_to_goal(arrivals: Sequence[Arrival], task: Task, goal: Goal, visited_at: int | None) -> Sequence[Arrival]:
+    """Leave out what came after the goal: who comes late sees what those saw who were there."""
+    last = None
+    if goal.until is Until.NODE:
+        standing = [token.step for token in task.tokens if token.node_id == goal.node_id]
+        last = min(standing, default=None) if visited_at is None else visited_at
+    elif goal.until is not Until.END and is_reached(task, goal) and task.outcome is not None:
+        last = task.outcome.sequence
+    return arrivals if last is None else [arrival for arrival in arrivals if arrival.sequence <= last]
 
 
 def _reached(task: Task, goal: Goal, after: int) -> Reached:
@@ -125,13 +131,16 @@ class _Passed:
         self._task_id = task_id
         self._goal = goal
         self._seen = 0
+        self.at: int | None = None
+        """The sequence number of the first visit."""
 
     async def has_visited(self) -> bool:
-        if self._goal.until is not Until.NODE:
-            return False
+        if self._goal.until is not Until.NODE or self.at is not None:
+            return self.at is not None
         while steps := await self._store.steps(self._task_id, after=self._seen, limit=_PAGE):
             self._seen = steps[-1].sequence
-            if any(step.node_id == self._goal.node_id for step in steps):
+            self.at = next((step.sequence for step in steps if step.node_id == self._goal.node_id), None)
+            if self.at is not None:
                 return True
         return False
 
