@@ -205,6 +205,7 @@ class Runtime:
                 resident = await self.residents.fetch(task_id)
                 if resident is not None:
                     self._take_up(resident)
+                    self.residents.release_idle(resident)  # it may have ended meanwhile
 
     def _take_up(self, resident: Resident) -> None:
         """Set a task going again as it is on disk, but for what has happened to it since."""
