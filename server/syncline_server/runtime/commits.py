@@ -1,7 +1,7 @@
 """Group commit: all changes that are waiting when the disk is free go into one transaction.
 
-An idle disk is used at once; whatever arrives during a commit goes into the next one. Nobody is answered, and nothing
-is performed, before the commit that holds the change has returned.
+An idle disk is used at once; whatever arrives during a commit goes into the next one, which may wait a moment for
+more. Nobody is answered, and nothing is performed, before the commit that holds the change has returned.
 
 A commit that fails takes the changes gathered meanwhile with it, since those may build on what was lost. Every caller
 is told, and what memory held of the lost objects is read again from the store.
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from syncline_server.store.port import Store
 
 log = logging.getLogger(__name__)
+
+
+FEW, MANY = 2, 16
+PAUSE_SECONDS = 0.001
+"""After a group of a few tasks the next commit waits so long for company. Callers who come one by one, as unary calls
+do, would else get a commit for every two or three of them, whose thread changes cost more than the work. A lone task
+and groups that are large anyhow wait for nothing."""
 
 
 class Listener(Protocol):
@@ -164,6 +171,8 @@ class Committer:
                 self.give_up(error)
                 _fail(group, CommitFailed())
             self._under_way = _Group()
+            if FEW <= len(group.changes) < MANY:
+                await asyncio.sleep(PAUSE_SECONDS)
             if self._stopping and not self._wanted.is_set():
                 return
 
