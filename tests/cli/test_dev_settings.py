@@ -10,6 +10,7 @@ import pytest
 
 from syncline import environment
 from syncline.environment import BadSetting
+from syncline_cli import devfile
 from syncline_cli.dev import ports
 from syncline_cli.dev.settings import DevSettings
 from syncline_cli.parser import make_parser
@@ -134,3 +135,21 @@ def test_an_address_that_cannot_be_listened_on_is_named_before_anything_starts()
 
         with pytest.raises(BadSetting, match=f"SYNCLINE_HTTP_ASYNC: {address}: Address already in use"):
             found.addresses()
+
+
+def test_port_0_takes_the_ports_of_the_last_run_when_they_are_free(tmp_path: Path) -> None:
+    """
+    Callback URLs that were handed out before a restart still lead here after it.
+    """
+    first = settings(*ANY_PORTS, "--data", str(tmp_path)).addresses()
+    known = {"login": "1", "secret": "s", "company_id": "i1", "processes": {}, "direct_urls": {}}
+    faces = {"http": first.url("http"), "http_async": first.url("http_async"), "grpc": first.grpc_target}
+    devfile.write(tmp_path, devfile.DevFile(**known, **faces))  # type: ignore[arg-type]
+
+    assert settings(*ANY_PORTS, "--data", str(tmp_path)).addresses() == first
+    with socket.socket() as somebody:
+        somebody.bind(first.http)
+        somebody.listen()
+        other = settings(*ANY_PORTS, "--data", str(tmp_path)).addresses()
+    assert other.http != first.http
+    assert other.grpc == first.grpc

@@ -18,11 +18,12 @@ LOWEST = 20_000
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def choose(host: str, port: int, taken: Collection[int] = ()) -> int:
-    """Return the port, or a free one in place of 0 that is none of those taken."""
+def choose(host: str, port: int, taken: Collection[int] = (), before: int = 0) -> int:
+    """Return the port, or in place of 0 a free one that is none of those taken: at best the one of before."""
     if port:
         return port
-    for candidate in random.sample(range(LOWEST, _first_ephemeral()), TRIES):
+    drawn = random.sample(range(LOWEST, _first_ephemeral()), TRIES)
+    for candidate in (before, *drawn) if before else drawn:
         if candidate not in taken and not refusal(host, candidate):
             return candidate
     with _socket(host) as probe:

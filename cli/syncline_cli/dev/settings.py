@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from syncline import environment
 from syncline.environment import BadSetting
+from syncline_cli import devfile
 from syncline_cli.commands.programs import MODULES, command_for
 from syncline_cli.dev import ports
 from syncline_cli.dev.program import Command
+from syncline_cli.failures import CommandFailed
 from syncline_cli.target import data_folder
 
 if TYPE_CHECKING:
@@ -61,9 +63,10 @@ class DevSettings:
             if refusal:
                 raise BadSetting(f"{_variable(face)}: {ports.joined(*address)}: {refusal}")
         taken = {port for _, port in self.wanted.values()}
+        before = _ports_before(self.data)
         chosen = {}
         for face, (host, port) in self.wanted.items():
-            chosen[face] = host, ports.choose(host, port, taken)
+            chosen[face] = host, ports.choose(host, port, taken, before.get(face, 0))
             taken.add(chosen[face][1])
         return Addresses(**chosen, public=self.environ.get("SYNCLINE_PUBLIC_URL", "").rstrip("/"))
 
@@ -114,6 +117,15 @@ class Addresses:
     def grpc_target(self) -> str:
         host, port = self.grpc
         return ports.joined(ports.reachable(host), port)
+
+
+def _ports_before(data: Path) -> Mapping[str, int]:
+    """Return the ports of the last run in this folder: callback URLs that were handed out then lead there."""
+    try:
+        known = devfile.read(data)
+        return {face: int(getattr(known, face).rpartition(":")[2]) for face in FACES}
+    except (CommandFailed, ValueError):
+        return {}
 
 
 _OURS_ALONE = frozenset({"SYNCLINE_READY_FD", "SYNCLINE_LIFE_FD"})
