@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from syncline.v1.exchange_pb2 import Accepted, Credentials, Operation, Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # Not frozen: that would double the cost of making one.
 class HttpRequest:
     """One HTTP request, read whole."""
 
@@ -31,7 +31,7 @@ class HttpRequest:
     """It came in on the face that answers with outputs, not with ids."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # Not frozen: that would double the cost of making one.
 class HttpResponse:
     """One HTTP response, whole; the body is JSON unless `headers` names another type."""
 

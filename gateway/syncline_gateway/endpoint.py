@@ -60,9 +60,6 @@ class _Refused(Exception):
         self.message = message
 
 
-from syncline_gateway.pace import Pace
-
-
 class Endpoint:
     """Answers HTTP requests."""
 
@@ -81,16 +78,12 @@ class Endpoint:
         self._body_seconds = body_seconds
         self._faces = faces or {}
         """Host names, and whether each is the synchronous face."""
-        import os
-
-        self._pace = Pace(int(os.environ.get("PACE", "8")))
         self.is_stopping = False
         """Every answer closes its connection."""
 
     async def handle(self, request: web.BaseRequest, *, synchronous: bool) -> web.StreamResponse:
         """Answer one request, on the synchronous face unless its host name says otherwise."""
         started = time.monotonic()
-        await self._pace.turn()
         path, _, query = _target(request.raw_path).partition("?")
         route = self._routes.find(path)
         if route is None:

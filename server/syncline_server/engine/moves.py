@@ -47,8 +47,12 @@ def decide(task: Task, event: Event, process: Process, facts: Facts, now: int) -
     Raises:
         IllegalMove: the event does not fit the task's state; nothing changes.
     """
-    token = _token(task, event.step) if isinstance(event, (CallReturned, TimerFired)) else None
-    place = _place(task, event, token)
+    if isinstance(event, (CallReturned, TimerFired)):
+        token = _token(task, event.step)
+        place = Place.GONE if token is None else _WAITING.get((token.waiting, token.due_at is not None), Place.GONE)
+    else:
+        token = None
+        place = _place(task)
     move = MOVES.get((event.__class__, place))
     if move is None:
         raise IllegalMove(f"{event.__class__.__name__} meets a task where it has no meaning: {place}")
@@ -58,12 +62,13 @@ def decide(task: Task, event: Event, process: Process, facts: Facts, now: int) -
 
 
 def _token(task: Task, step: int) -> Token | None:
-    return next((token for token in task.tokens if token.step == step), None)
+    for token in task.tokens:
+        if token.step == step:
+            return token
+    return None
 
 
-def _place(task: Task, event: Event, token: Token | None) -> Place:
-    if isinstance(event, (CallReturned, TimerFired)):
-        return Place.GONE if token is None else _WAITING.get((token.waiting, token.due_at is not None), Place.GONE)
+def _place(task: Task) -> Place:
     if task.state not in LIVE:
         return Place.FINISHED
     return Place.LIVE if task.tokens else Place.NEW

@@ -14,7 +14,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from json.encoder import encode_basestring
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ MAX_DEPTH = 256
 MAX_EXPONENT_DIGITS = 15
 """Beyond it `Decimal` can't hold a number."""
 
+_WHITE_SPACE = " \t\r\n"
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)0*([0-9]+))?")
 _LONG_EXPONENT = re.compile(rf"[eE][+-]?0*[0-9]{{{MAX_EXPONENT_DIGITS + 1}}}")
 
@@ -46,7 +47,7 @@ class Number:
 def loads(text: str, depth: int = MAX_DEPTH) -> object:
     """Parse JSON text that has at most *depth* brackets inside each other."""
     try:
-        value = (_CAREFUL if "-0" in text else _DECODER).decode(text)
+        value = _parse(_CAREFUL if "-0" in text else _DECODER, text)
     except json.JSONDecodeError as error:
         raise JsonFault(_place(error)) from None
     except RecursionError:
@@ -69,8 +70,10 @@ def loads_object(text: str, depth: int = MAX_DEPTH) -> dict[str, object]:
 
 def dumps(value: object) -> str:
     """Return compact JSON text: key order kept, characters beyond ASCII as they are."""
+    if value.__class__ is str:
+        return encode_basestring(value)
     try:
-        return _ENCODER.encode(value)
+        return "".join(_encode(value, 0))
     except _NumberMet:
         pieces: list[str] = []
         _write(value, pieces.append)
@@ -172,14 +175,22 @@ def _constant(name: str) -> NoReturn:
     raise JsonFault(f"{name} is not JSON")
 
 
+def _parse(decoder: json.JSONDecoder, text: str) -> object:
+    # as `decode` does, but for its two searches for white space, which cost as much as a small text itself
+    if text[:1] not in ("{", "["):
+        return decoder.decode(text)
+    value, end = decoder.raw_decode(text)
+    return value if end == len(text) or not text[end:].strip(_WHITE_SPACE) else decoder.decode(text)
+
+
 def _loads_long_integers(text: str, depth: int) -> object:
-    value = _CAREFUL.decode(text)
+    value = _parse(_CAREFUL, text)
     _check(text, value, depth)
     return value
 
 
 def _check(text: str, value: object, depth: int) -> None:
-    if text.count("[") + text.count("{") > depth and not fits(value, depth):
+    if len(text) > depth and text.count("[") + text.count("{") > depth and not fits(value, depth):
         raise JsonFault(f"nested deeper than {depth} levels")
     try:
         if not text.isascii():
@@ -193,7 +204,7 @@ def _check(text: str, value: object, depth: int) -> None:
 def _place(error: json.JSONDecodeError) -> str:
     """Say where the text stops being JSON. The decoder's own words differ between versions of Python."""
     text, position = error.doc, error.pos
-    while position < len(text) and text[position] in " \t\r\n":
+    while position < len(text) and text[position] in _WHITE_SPACE:
         position += 1
     before = text[:position].rstrip()
     comma = text[position : position + 1] == ","
@@ -234,11 +245,11 @@ def _write(value: object, put: Callable[[str], None]) -> None:
             comma = ","
         put("]" if value else "[]")
     else:
-        put(_ENCODER.encode(value))
+        put("".join(_encode(value, 0)))
 
 
 _DECODER = json.JSONDecoder(parse_float=_fraction, parse_constant=_constant)
 _CAREFUL = json.JSONDecoder(parse_float=_fraction, parse_int=_integer, parse_constant=_constant)
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=_met
-)
+# What `JSONEncoder.encode` makes anew for each text, with: no marks of circles, `default`, strings as they are,
+# no indent, the separators, keys not sorted, none skipped, no NaN.
+_encode = c_make_encoder(None, _met, encode_basestring, None, ":", ",", False, False, False)

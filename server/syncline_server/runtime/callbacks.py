@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import Answered, CallReply, CallReturned, OutcomeKind, values
@@ -22,6 +23,7 @@ PATH = "/api/1/plugins/callback/"
 ID_DIGITS = 24
 SECRET_DIGITS = 32
 _HEX = frozenset("0123456789abcdef")
+_ID_IN_URL = re.compile(rf"([0-9a-f]{{{ID_DIGITS + SECRET_DIGITS}}})(?:[?#]|\Z)")
 _TAKEN = CallReply(status=200, headers={"content-type": "application/json"}, body=b"{}")
 _NOT_JSON = CallReply(
     status=400, headers={"content-type": "application/json"}, body=b'{"error":"The body is not JSON."}'
@@ -71,8 +73,8 @@ def inside(url: str) -> str:
     start = url.find(PATH)
     if start < 0:
         return ""
-    name = url[start + len(PATH) :].partition("?")[0].partition("#")[0]
-    return name if len(name) == ID_DIGITS + SECRET_DIGITS and _HEX.issuperset(name) else ""
+    name = _ID_IN_URL.match(url, start + len(PATH))
+    return "" if name is None else name[1]
 
 
 def is_own(task: Task, call: HttpCall) -> bool:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import Started, Task, values
+from syncline_server.engine.records import builder
 from syncline_server.errors import (
     AccessDenied,
     BadCredentials,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from syncline_server.runtime.residents import Residents
     from syncline_server.store.port import Store, StoredProcess
 
+_task = builder(Task)
 MAX_REF = 255
 MAX_REQUEST_ID = 64
 ONLY_WATCHING = "A resume token gives the right to watch its task and nothing else."
@@ -159,7 +161,7 @@ class Creating:
             data["__callback_url"] = self._callback_base + task_id + secret
         if new.headers:
             data["__headers"] = self.read_object(new.headers, "headers")
-        return Task(
+        return _task(
             task_id=task_id,
             process_id=process.process_id,
             process_version=self._definition(process).version,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _LEGAL = "-._~:/?#[]@!$&'()*+,;=%"
 _LEGAL_IN_PATH = "-._~:/@!$&'()*+,;=%"
-_ALL_LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
+_ALL_LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]++|%[0-9A-Fa-f]{2})*+")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 _HOST = re.compile(r"[^/?#]*")

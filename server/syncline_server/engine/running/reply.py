@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from syncline_server.engine.running.steps import Visit
 
 _SUCCESS = frozenset({200, 201, 202})
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SHOWN = 1000
 """Characters of a reply that an error's description shows."""
 
@@ -90,7 +91,7 @@ def _body(api: ApiCall, reply: CallReply) -> object:
         return base64.b64encode(reply.body).decode()
     try:
         # One level less than a task has, for the body may become a member of it.
-        body = values.loads(reply.body.decode("utf-8-sig"), values.MAX_DEPTH - 1)
+        body = values.loads(reply.body.removeprefix(_BYTE_ORDER_MARK).decode(), values.MAX_DEPTH - 1)
     except ValueError:
         body = None
     if not isinstance(body, (dict, list)):

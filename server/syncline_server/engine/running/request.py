@@ -10,6 +10,7 @@ from syncline_server.engine.effects import HttpCall
 from syncline_server.engine.expressions.casts import WrongType
 from syncline_server.engine.expressions.http_text import form, is_header, with_query
 from syncline_server.engine.expressions.scope import text
+from syncline_server.engine.records import builder
 from syncline_server.engine.running.errors import (
     SOFTWARE,
     NodeError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from syncline_server.engine.running.run import Run
     from syncline_server.engine.running.steps import Visit
 
+_new_call = builder(HttpCall)
 _WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -62,7 +64,7 @@ def _render(run: Run, visit: Visit, api: ApiCall) -> HttpCall:
         raise NodeError(SOFTWARE, "api_bad_answer", "no_scheme")
     if api.sends_system_parameters:
         url = with_query(url, [("conv_time", str(run.now // 1000)), ("conv_id", str(run.task.process_id))])
-    return HttpCall(
+    return _new_call(
         step=visit.step,
         node_id=visit.node.id,
         method=api.method,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from syncline_server.engine import values
 from syncline_server.engine.decision import Decision
 from syncline_server.engine.expressions.scope import Scope
+from syncline_server.engine.records import builder
 from syncline_server.engine.running.steps import Visit, given_up, waits
 from syncline_server.engine.task import LIVE, Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from syncline_server.engine.effects import HttpCall
     from syncline_server.engine.process import Process
 
+_new_task = builder(Task)
 _OUTCOMES = {
     TaskState.ENDED: OutcomeKind.ENDED,
     TaskState.FAILED: OutcomeKind.FAILED,
@@ -123,7 +125,7 @@ class Run(Scope):
         ends_now = state not in LIVE and task.state in LIVE
         if ends_now and (self.outcome is None or self.outcome.kind is not OutcomeKind.ANSWERED):
             self.conclude(_OUTCOMES[state], values.dumps(self.data))
-        changed = Task(
+        changed = _new_task(
             task_id=task.task_id,
             process_id=task.process_id,
             process_version=task.process_version,
@@ -161,4 +163,7 @@ class Run(Scope):
             return TaskState.CANCELLED
         if not self.tokens:
             return TaskState.ENDED
-        return TaskState.RUNNING if any(t.waiting is Waiting.CALL for t in self.tokens) else TaskState.WAITING
+        for token in self.tokens:
+            if token.waiting is Waiting.CALL:
+                return TaskState.RUNNING
+        return TaskState.WAITING

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
 from syncline_server.engine.process import ApiCall, AwaitModification
+from syncline_server.engine.records import builder
 from syncline_server.engine.task import Step, Waiting
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from syncline_server.engine.task import Token
 
 
+_new_step = builder(Step)
 _WAITS_FOR: dict[Waiting, type] = {Waiting.CALL: ApiCall, Waiting.CALLBACK: AwaitModification}
 
 
@@ -40,7 +42,7 @@ class Visit:
 
     def ended(self, at: int) -> Step:
         """Return the step that the visit was."""
-        return Step(
+        return _new_step(
             sequence=self.step,
             node_id=self.node.id,
             previous_node_id=self.previous_node_id,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import EXCERPT, WrongType, cast
 from syncline_server.engine.expressions.scope import text
+from syncline_server.engine.records import builder
 from syncline_server.engine.running.errors import stop
 from syncline_server.engine.task import Token, Waiting
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from syncline_server.engine.running.run import Run
     from syncline_server.engine.running.steps import Visit
 
+_new_token = builder(Token)
 LAST_SECOND = 253_402_300_799
 """The end of the year 9999."""
 
@@ -33,7 +35,7 @@ def park(run: Run, visit: Visit, waiting: Waiting, call: HttpCall | None = None)
     if limit is not None and due_at is None:
         return False
     run.tokens.append(
-        Token(
+        _new_token(
             number=visit.number,
             node_id=visit.node.id,
             previous_node_id=visit.previous_node_id,
