@@ -114,14 +114,13 @@ def test_the_fields_that_callers_rely_on_are_there(name: str) -> None:
     assert set(FIELDS[name].split()) <= set(message.fields_by_name)
 
 
-def test_exchange_carries_every_unary_call_on_tasks_and_steps() -> None:
+def test_exchange_carries_every_unary_call_on_tasks_and_steps_and_the_check_of_credentials() -> None:
     unary = [method for method in methods(task_service_pb2, step_service_pb2) if not method.server_streaming]
+    requests = {method.input_type.name for method in unary} | {"CheckCredentialsRequest"}
+    responses = {method.output_type.name for method in unary} | {"CheckCredentialsResponse"}
 
-    assert choices(exchange_pb2.Operation.DESCRIPTOR, "request") == {method.input_type.name for method in unary}
-    assert choices(exchange_pb2.Result.DESCRIPTOR, "phase") == {method.output_type.name for method in unary} | {
-        "Accepted",
-        "Status",
-    }
+    assert choices(exchange_pb2.Operation.DESCRIPTOR, "request") == requests
+    assert choices(exchange_pb2.Result.DESCRIPTOR, "phase") == responses | {"Accepted", "Status"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
