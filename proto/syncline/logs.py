@@ -21,6 +21,7 @@ MASK = "***"
 
 _OURS = "syncline"
 _QUIET = ("asyncio", "grpc", "aiohttp")
+_PEER_GONE = "ExecuteBatchError"
 _DEEPEST = 4
 _RESERVED = frozenset({"time", "level", "event", "message", "exception", "traceback"})
 
@@ -37,6 +38,7 @@ def set_up(name: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     handler.setLevel(level(name).upper())
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -67,6 +69,12 @@ class JsonFormatter(logging.Formatter):
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
         # ASCII only: a line must get through whatever stderr's encoding is, even with lone surrogates in it.
         return json.dumps(line, separators=(",", ":"))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell gRPC's complaint that a peer was gone before its last word from what somebody has to look at."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return not (record.name.startswith("grpc") and kind is not None and kind.__name__ == _PEER_GONE)
 
 
 def _instant(seconds: float) -> str:

@@ -113,6 +113,15 @@ for name in ("syncline_server.x", "syncline_gateway", "asyncio", "grpc._cython",
         getattr(logging.getLogger(name), level)(level, extra={"facts": {"from": name}})
 warnings.warn("old")
 """
+GONE = """
+import logging
+from grpc._cython import cygrpc
+from syncline import logs
+logs.set_up("info")
+for name in ("grpc._cython.cygrpc", "syncline_server.rpc"):
+    for error in (cygrpc.ExecuteBatchError("gone"), KeyError("k")):
+        logging.getLogger(name).error("failed", exc_info=error)
+"""
 
 
 def run(level: str) -> list[dict[str, Any]]:
@@ -140,3 +149,14 @@ def test_set_up_lets_the_level_through_and_of_libraries_no_chatter() -> None:
 def test_set_up_keeps_back_what_is_below_the_level() -> None:
     lines = run("error")
     assert levels_of(lines, "syncline_gateway") == levels_of(lines, "asyncio") == ["error"]
+
+
+def test_a_peer_that_was_gone_is_no_error_of_grpcs() -> None:
+    done = subprocess.run([sys.executable, "-c", GONE], check=True, capture_output=True, text=True, timeout=60)
+    lines = [json.loads(text) for text in done.stderr.splitlines()]
+
+    assert [(line["event"], line["exception"]) for line in lines] == [
+        ("grpc._cython.cygrpc", "KeyError"),
+        ("failed", "ExecuteBatchError"),
+        ("failed", "KeyError"),
+    ]
