@@ -5,7 +5,6 @@ It prints figures and never fails on a slow day; it fails only when a call does.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import socket
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fakes.credentials import basic
 from running import running_dev
 from syncline.v1 import task_calls_pb2, task_pb2
 from syncline_cli.signing import create_body, signed_path
@@ -109,8 +109,7 @@ def bare_grpc() -> dict[str, float]:
 
 def our_grpc(dev: RunningDev) -> dict[str, float]:
     key = dev.key
-    basic = "Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
-    return load("grpc_load.py", key.grpc, METHOD, IN_FLIGHT, SECONDS, basic, request=REQUEST)
+    return load("grpc_load.py", key.grpc, METHOD, IN_FLIGHT, SECONDS, basic(key.login, key.secret), request=REQUEST)
 
 
 def test_round_trips(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import secrets
 import time
@@ -16,6 +15,7 @@ import grpc
 import grpc.aio
 from google.protobuf.duration_pb2 import Duration
 
+from fakes.credentials import basic
 from syncline.v1 import (
     process_service_pb2_grpc,
     task_calls_pb2,
@@ -64,8 +64,7 @@ class Caller:
     def __init__(self, key: DevFile, session: aiohttp.ClientSession, channel: grpc.aio.Channel) -> None:
         self.key = key
         self._session = session
-        basic = base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
-        self.metadata = (("authorization", f"Basic {basic}"),)
+        self.metadata = (("authorization", basic(key.login, key.secret)),)
         self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)
         self.processes = process_service_pb2_grpc.ProcessServiceStub(channel)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from fakes.credentials import basic
 from fakes.runtime import PATIENCE, World, make_world
 from syncline.v1 import exchange_pb2, task_calls_pb2, task_pb2
 from syncline.v1.access_service_pb2_grpc import AccessServiceStub
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 MEBIBYTE = 1024 * 1024
-
-
-def basic(login: str, secret: str) -> str:
-    """Return the value of an `authorization` header."""
-    return "Basic " + base64.b64encode(f"{login}:{secret}".encode()).decode()
 
 
 def wait(seconds: float = PATIENCE, until: str = "OUTCOME", node_id: str = "") -> task_pb2.Wait:

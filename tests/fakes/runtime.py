@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fakes.clock import CountedIds, FakeClock
+from fakes.credentials import basic
 from fakes.performer import FakePerformer
 from syncline_server.engine import Limits
 from syncline_server.runtime.requests import Caller, Goal, NewTask, Target, Until, Waited
@@ -80,9 +80,5 @@ async def make_world(store: Store | None = None) -> World:
     runtime = _runtime(kept, performer, clock)
     await runtime.start()
     _, key = await runtime.access.found_company("Tests")
-    caller = runtime.access.by_authorization(_basic(key.login, key.secret))
+    caller = runtime.access.by_authorization(basic(key.login, key.secret))
     return World(runtime=runtime, store=kept, performer=performer, clock=clock, owner=caller)
-
-
-def _basic(login: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{login}:{secret}".encode()).decode()

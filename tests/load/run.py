@@ -8,7 +8,6 @@ address.
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fakes.credentials import basic
 from load.report import Report
 from running import running_dev
 
@@ -46,12 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def completed(scenario: dict[str, Any], key: DevFile, total: int | None) -> dict[str, Any]:
     """Return a scenario with the address and the key of a running server."""
-    token = base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
     return {
         **scenario,
         "host": key.grpc,
         "insecure": True,
-        "metadata": {"authorization": f"Basic {token}"},
+        "metadata": {"authorization": basic(key.login, key.secret)},
         "total": total or scenario["total"],
     }
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import grpc
 
 from fakes import exports
-from fakes.rpc import Stubs, basic, refusal, wait
+from fakes.credentials import basic
+from fakes.rpc import Stubs, refusal, wait
 from syncline.v1 import process_service_pb2, task_calls_pb2
 
 if TYPE_CHECKING:

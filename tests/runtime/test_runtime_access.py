@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fakes import exports
+from fakes.credentials import basic
 from syncline_server.errors import (
     AccessDenied,
     BadCredentials,
@@ -51,11 +52,6 @@ VECTORS = [
     (ESCAPED.encode(), "1700000000", "4dd97e321bb5928539de250ec58328101dfd6bc5"),
 ]
 """The published vectors; the secret is `s3cr3t`."""
-
-
-def basic(key: ApiKey) -> str:
-    """Return the header that presents a key."""
-    return "Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
 
 
 async def keep_key(world: World, login: str = "13000", **more: object) -> None:
@@ -124,7 +120,7 @@ async def test_rights_come_by_grant_and_go_with_the_key(world: World) -> None:
     process_id = await world.deploy(exports.silent(), "silent")
     process = world.runtime.catalogue.get(process_id)
     key = await access.create_key(owner, "worker", 0)
-    caller = access.by_authorization(basic(key))
+    caller = access.by_authorization(basic(key.login, key.secret))
 
     with pytest.raises(AccessDenied):
         await world.runtime.tasks.create(caller, NewTask(process="@silent"))
@@ -147,9 +143,7 @@ async def test_rights_come_by_grant_and_go_with_the_key(world: World) -> None:
 async def test_companies_do_not_see_each_other(world: World) -> None:
     process_id = await world.deploy(exports.silent(), "silent")
     company, key = await world.runtime.access.create_company(world.owner, "Other")
-    other = world.runtime.access.by_authorization(
-        "Basic " + base64.b64encode(f"{key.login}:{key.secret}".encode()).decode()
-    )
+    other = world.runtime.access.by_authorization(basic(key.login, key.secret))
 
     assert not other.operator
     with pytest.raises(AccessDenied) as caught:

@@ -24,13 +24,18 @@ ID_DIGITS = 24
 SECRET_DIGITS = 32
 _HEX = frozenset("0123456789abcdef")
 _ID_IN_URL = re.compile(rf"([0-9a-f]{{{ID_DIGITS + SECRET_DIGITS}}})(?:[?#]|\Z)")
-_TAKEN = CallReply(status=200, headers={"content-type": "application/json"}, body=b"{}")
-_NOT_JSON = CallReply(
-    status=400, headers={"content-type": "application/json"}, body=b'{"error":"The body is not JSON."}'
-)
-_NOT_POST = CallReply(
-    status=405, headers={"content-type": "application/json"}, body=b'{"error":"Only POST and PUT answer a task."}'
-)
+METHODS = frozenset({"POST", "PUT"})
+
+
+def _reply(status: int, body: bytes) -> CallReply:
+    return CallReply(status=status, headers={"content-type": "application/json"}, body=body)
+
+
+TAKEN = _reply(200, b"{}")
+NOT_JSON = _reply(400, b'{"error":"The body is not JSON."}')
+UNKNOWN = _reply(404, b'{"error":"No such callback."}')
+NOT_POST = _reply(405, b'{"error":"Only POST and PUT answer a task."}')
+"""What a task's call to a callback URL of this server gets, without leaving it."""
 
 
 def split_id(callback_id: str) -> tuple[str, str]:
@@ -84,16 +89,16 @@ def is_own(task: Task, call: HttpCall) -> bool:
 
 def deliver(task: Task, call: HttpCall) -> tuple[Event, ...]:
     """Return the events that a task's call to its own callback URL comes to."""
-    if call.method not in ("POST", "PUT"):
-        return (CallReturned(call.step, _NOT_POST),)
+    if call.method not in METHODS:
+        return (CallReturned(call.step, NOT_POST),)
     text = call.body or ""
     try:
         check_json(text)
         if is_answered(task):
             check_repeat(task, text)
-            return (CallReturned(call.step, _TAKEN),)
+            return (CallReturned(call.step, TAKEN),)
     except InvalidJson:
-        return (CallReturned(call.step, _NOT_JSON),)
+        return (CallReturned(call.step, NOT_JSON),)
     except AlreadyAnswered:
-        return (CallReturned(call.step, _TAKEN),)
-    return (Answered(text), CallReturned(call.step, _TAKEN))
+        return (CallReturned(call.step, TAKEN),)
+    return (Answered(text), CallReturned(call.step, TAKEN))

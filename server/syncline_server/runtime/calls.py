@@ -12,14 +12,14 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import CallFailure, CallFault, CallReply, CallReturned, IllegalMove
+from syncline_server.engine import CallFailure, CallFault, CallReturned, IllegalMove
 from syncline_server.errors import AlreadyAnswered, CallerError, OurFault, StateError
 from syncline_server.runtime import callbacks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from syncline_server.engine import HttpCall, Task
+    from syncline_server.engine import CallReply, HttpCall, Task
     from syncline_server.runtime.performers import Performer
     from syncline_server.runtime.requests import AnswerTaken
     from syncline_server.runtime.residents import Resident, Residents
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 HOLD_SECONDS = 1.0
 """The longest that calls wait for the news that a create's acknowledgement has reached its caller."""
-_JSON = {"content-type": "application/json"}
 
 
 class Calls:
@@ -121,20 +120,20 @@ class Calls:
     async def _reply(self, task: Task, call: HttpCall) -> CallReply | CallFailure:
         if not call.url.startswith(self._inside) and not callbacks.is_own(task, call):
             return await self._performer.perform(task, call)
-        if call.method not in ("POST", "PUT"):
-            return CallReply(status=405, headers=_JSON, body=b'{"error":"Only POST and PUT answer a task."}')
+        if call.method not in callbacks.METHODS:
+            return callbacks.NOT_POST
         try:
             await self._answer(callbacks.inside(call.url), call.body or "")
         except AlreadyAnswered:
-            return CallReply(status=200, headers=_JSON, body=b"{}")
+            return callbacks.TAKEN
         except StateError:
-            return CallReply(status=404, headers=_JSON, body=b'{"error":"No such callback."}')
+            return callbacks.UNKNOWN
         except CallerError:
-            return CallReply(status=400, headers=_JSON, body=b'{"error":"The body is not JSON."}')
+            return callbacks.NOT_JSON
         except Exception:
             log.exception("call.inside_failed", extra={"facts": {"task": task.task_id}})
             return CallFailure(CallFault.BROKEN)
-        return CallReply(status=200, headers=_JSON, body=b"{}")
+        return callbacks.TAKEN
 
     def _feed(self, resident: Resident, returned: CallReturned) -> None:
         try:
