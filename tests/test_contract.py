@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pool
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 from syncline.v1 import (
     access_service_pb2,
@@ -47,11 +49,17 @@ FIELDS = {
     "WaitTaskRequest": "task_id process ref until timeout",
     "WaitTaskResponse": "task outcome",
     "SubmitCallbackRequest": "callback_id data_json",
+    "CreateTaskTokenRequest": "task_id process ref ttl",
+    "CreateTaskTokenResponse": "token expire_time",
+    "CreateTokenRequest": "title ttl login",
+    "CreateTokenResponse": "token token_id expire_time",
 }
 """What callers already rely on."""
 
 
-INLINE_JSON: Any = options_pb2.inline_json  # its generated type is a plain descriptor, which options do not take
+# their generated types are plain descriptors, which options do not take
+INLINE_JSON: Any = options_pb2.inline_json
+EVENT_STREAM: Any = options_pb2.event_stream
 
 
 def methods(*modules: Any) -> list[MethodDescriptor]:
@@ -114,8 +122,9 @@ def test_the_fields_that_callers_rely_on_are_there(name: str) -> None:
     assert set(FIELDS[name].split()) <= set(message.fields_by_name)
 
 
-def test_exchange_carries_every_unary_call_on_tasks_and_steps_and_the_check_of_credentials() -> None:
-    unary = [method for method in methods(task_service_pb2, step_service_pb2) if not method.server_streaming]
+def test_exchange_carries_every_unary_call_on_tasks_and_steps_but_no_making_of_tokens() -> None:
+    served = methods(task_service_pb2, step_service_pb2)
+    unary = [method for method in served if not method.server_streaming and method.name != "CreateTaskToken"]
     requests = {method.input_type.name for method in unary} | {"CheckCredentialsRequest"}
     responses = {method.output_type.name for method in unary} | {"CheckCredentialsResponse"}
 
@@ -133,6 +142,97 @@ def test_everything_is_explained(path: Path) -> None:
     ]
 
     assert silent == []
+
+
+ROUTES = {
+    "CreateTask": "post /v1/processes/{process}/tasks *",
+    "ListTasks": "get /v1/processes/{process}/tasks",
+    "GetTask": "get /v1/tasks/{task_id} -> task, get /v1/processes/{process}/refs/{ref} -> task",
+    "ModifyTask": "patch /v1/tasks/{task_id} * -> task, patch /v1/processes/{process}/refs/{ref} * -> task",
+    "DeleteTask": "delete /v1/tasks/{task_id}, delete /v1/processes/{process}/refs/{ref}",
+    "CancelTask": (
+        "post /v1/tasks/{task_id}:cancel * -> task, post /v1/processes/{process}/refs/{ref}:cancel * -> task"
+    ),
+    "WaitTask": "get /v1/tasks/{task_id}:wait, get /v1/processes/{process}/refs/{ref}:wait",
+    "AwaitTask": "get /v1/tasks/{task_id}:await, get /v1/processes/{process}/refs/{ref}:await",
+    "CreateTaskToken": "post /v1/tasks/{task_id}:token *, post /v1/processes/{process}/refs/{ref}:token *",
+    "SubmitCallback": "post /v1/callbacks/{callback_id} data_json",
+    "ListSteps": "get /v1/tasks/{task_id}/steps",
+    "CheckCredentials": "get /v1/credentials:check",
+    "CreateToken": "post /v1/tokens *",
+    "ListTokens": "get /v1/tokens",
+    "DeleteToken": "delete /v1/tokens/{token_id}",
+}
+"""What callers over HTTP already rely on: method, path, body, and what of the response is the answer."""
+
+
+def route(rule: Any) -> str:
+    verb = rule.WhichOneof("pattern")
+    answer = f"-> {rule.response_body}" if rule.response_body else ""
+    return " ".join(part for part in (verb, getattr(rule, verb), rule.body, answer) if part)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_the_urls_that_callers_rely_on_are_there(name: str) -> None:
+    [method] = [method for method in methods(*SERVICES) if method.name == name]
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+
+    assert ", ".join(route(each) for each in (rule, *rule.additional_bindings)) == ROUTES[name]
+
+
+@pytest.mark.parametrize(
+    "method", [method for method in methods(*SERVICES) if method.GetOptions().HasExtension(EVENT_STREAM)]
+)
+def test_what_an_event_stream_names_is_there(method: MethodDescriptor) -> None:
+    stream = method.GetOptions().Extensions[EVENT_STREAM]
+    identity, resume = (
+        method.output_type.fields_by_name[stream.id_field],
+        method.input_type.fields_by_name[stream.resume_field],
+    )
+
+    assert method.server_streaming
+    assert not method.client_streaming
+    assert identity.type == resume.type == identity.TYPE_STRING
+    assert method.output_type.fields_by_name[stream.comment_field].containing_oneof is not None
+
+
+def test_watching_a_task_is_an_event_stream() -> None:
+    [watching] = [method for method in methods(task_service_pb2) if method.name == "AwaitTask"]
+    stream = watching.GetOptions().Extensions[EVENT_STREAM]
+
+    assert (stream.id_field, stream.resume_field, stream.comment_field) == ("resume_token", "resume_token", "heartbeat")
+
+
+# The descriptor set.
+
+
+def described() -> dict[str, FileDescriptorProto]:
+    """Return the files of the descriptor set as it is installed."""
+    text = (resources.files("syncline") / "contract.binpb").read_bytes()
+    return {file.name: file for file in FileDescriptorSet.FromString(text).file}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_descriptor_set_is_the_contract(path: Path) -> None:
+    name = f"syncline/v1/{path.name}"
+    known = FileDescriptorProto()
+    descriptor_pool.Default().FindFileByName(name).CopyToProto(known)
+    file = described()[name]
+    comments = [place.leading_comments for place in file.source_code_info.location if place.leading_comments]
+
+    file.ClearField("source_code_info")
+    for field in (*file.extension, *(field for message in file.message_type for field in message.field)):
+        field.ClearField("json_name")  # the stubs work it out
+
+    assert file == known
+    assert len(comments) >= len(file.message_type) + len(file.service) + len(file.enum_type)
+
+
+def test_the_descriptor_set_names_each_file_after_its_imports() -> None:
+    seen: set[str] = set()
+    for name, file in described().items():
+        assert seen >= set(file.dependency)
+        seen.add(name)
 
 
 def test_reasons_are_numbered_without_gaps() -> None:

@@ -64,8 +64,10 @@ def test_stubs_that_differ_are_named(tmp_path: Path) -> None:
         for name in names.split():
             content = folder.name if name == "changed" else ""
             (folder / stubs.CONTRACT / f"{name}_pb2.py").write_text(content)
+        (folder / stubs.PACKAGE / "contract.binpb").write_text(folder.name)
 
     assert stubs.differences(fresh, committed) == [
+        "syncline/contract.binpb is out of date",
         "syncline/v1/changed_pb2.py is out of date",
         "syncline/v1/new_pb2.py is missing",
         "syncline/v1/old_pb2.py has no .proto file any more",

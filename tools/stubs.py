@@ -1,5 +1,6 @@
-"""The contract's generated code: `stubs.py write` makes it, `stubs.py verify` fails unless what is there is what would
-be made. It stands beside the .proto files, is committed, and ships.
+"""What is generated from the contract: `stubs.py write` makes it, `stubs.py verify` fails unless what is there is what
+would be made. It is committed, and ships: the code beside the .proto files, and above them `contract.binpb`, a
+`google.protobuf.FileDescriptorSet` of all of them with their imports and their comments.
 """
 
 from __future__ import annotations
@@ -11,18 +12,26 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-CONTRACT = Path("syncline/v1")
-PATTERNS = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py")
+PACKAGE = Path("syncline")
+CONTRACT = PACKAGE / "v1"
+PATTERNS = ("v1/*_pb2.py", "v1/*_pb2.pyi", "v1/*_pb2_grpc.py", "contract.binpb")
 
 
 def generate(into: Path) -> None:
-    """Generate code for every .proto of the contract into a source root."""
+    """Generate everything for every .proto of the contract into a source root."""
+    (into / PACKAGE).mkdir(exist_ok=True)
     sources = sorted((ROOT / "proto" / CONTRACT).glob("*.proto"))
     subprocess.run(
         [
             *(sys.executable, "-m", "grpc_tools.protoc"),
             *(f"-I{ROOT / folder}" for folder in ("proto", "third_party/googleapis")),
             *(f"--{plugin}_out={into}" for plugin in ("python", "pyi", "grpc_python")),
+            # The same bytes each time: protoc writes files in the order of the arguments, each after its imports.
+            *(
+                f"--descriptor_set_out={into / PACKAGE / 'contract.binpb'}",
+                "--include_imports",
+                "--include_source_info",
+            ),
             *map(str, sources),
         ],
         check=True,
@@ -33,16 +42,16 @@ def generate(into: Path) -> None:
 
 
 def generated(root: Path) -> set[str]:
-    """Return the names of the generated files in a source root."""
-    return {path.name for pattern in PATTERNS for path in (root / CONTRACT).glob(pattern)}
+    """Return the generated files in a source root, as paths from there."""
+    return {str(path.relative_to(root)) for pattern in PATTERNS for path in (root / PACKAGE).glob(pattern)}
 
 
 def differences(fresh: Path, committed: Path) -> list[str]:
     """Return one line for every file that is missing, out of date, or no longer made."""
     new, old = generated(fresh), generated(committed)
-    _, changed, _ = filecmp.cmpfiles(fresh / CONTRACT, committed / CONTRACT, new & old, shallow=False)
+    _, changed, _ = filecmp.cmpfiles(fresh, committed, new & old, shallow=False)
     kinds = (("is missing", new - old), ("is out of date", set(changed)), ("has no .proto file any more", old - new))
-    return sorted(f"{CONTRACT / name} {kind}" for kind, names in kinds for name in names)
+    return sorted(f"{name} {kind}" for kind, names in kinds for name in names)
 
 
 def main(verb: str) -> int:
@@ -50,7 +59,7 @@ def main(verb: str) -> int:
     committed = ROOT / "proto"
     if verb == "write":
         for name in generated(committed):
-            (committed / CONTRACT / name).unlink()
+            (committed / name).unlink()
         generate(committed)
         return 0
     with tempfile.TemporaryDirectory() as folder:

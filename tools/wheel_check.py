@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("syncline", "syncline_cli", "syncline_gateway", "syncline_server")
 NEEDED = (
     r"syncline/py\.typed",
+    r"syncline/contract\.binpb",
     r"syncline/v1/task_service\.proto",
     r"syncline/v1/task_service_pb2\.pyi?",
     r"syncline/v1/task_service_pb2_grpc\.py",

@@ -44,6 +44,28 @@ example:
 
 Prints {"login": ..., "secret": ...}. The secret is shown once. The key has no rights: see `syncline grant --help`.
 """
+ISSUE_EXAMPLES = """\
+examples:
+  syncline token create
+  syncline token create --ttl 7d --title "nightly import" --login 1003
+
+Prints {"token": ..., "token_id": ..., "expire_time": ...}. The token is shown once. Send it instead of the key, as
+`Authorization: Bearer TOKEN`. It may do what its key may do at that moment, except make tokens, keys and companies.
+TIME is a number of seconds, or a number with s, m, h or d. A token for another key is for owners to make.
+"""
+LISTING_EXAMPLES = """\
+examples:
+  syncline token list
+  syncline token list --login 1003
+
+Lists your key's tokens; for an owner, those of the whole company. The tokens themselves are not shown.
+"""
+REVOKE_EXAMPLES = """\
+example:
+  syncline token revoke 0197f3a1c2de41b7
+
+The next call with it is refused. Calls that are under way end by themselves.
+"""
 GRANT_EXAMPLES = """\
 examples:
   syncline grant 1003 @echo create          it may create, modify and cancel tasks
@@ -77,6 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_programs(commands)
     _add_call(commands)
     _add_keys(commands)
+    _add_tokens(commands)
     _add_files(commands)
     return parser
 
@@ -121,6 +144,24 @@ def _add_keys(commands: _Commands) -> None:
     grant.add_argument("process", type=_process, metavar="PROCESS", help="@alias, or a process's number")
     grant.add_argument("rights", type=_rights, metavar="RIGHTS", help=f"any of {','.join(RIGHTS)}; or none")
     _add_data(grant)
+
+
+def _add_tokens(commands: _Commands) -> None:
+    token = _add(commands, "token", "make, list and revoke tokens: credentials that expire", "")
+    verbs = token.add_subparsers(dest="verb", metavar="VERB", required=True)
+    create = _add(verbs, "create", "make a token that stands for a key", ISSUE_EXAMPLES)
+    create.set_defaults(module="syncline_cli.commands.tokens", function="create")
+    create.add_argument("--ttl", type=_lifetime, metavar="TIME", help="how long it holds, up to 90d (default 1h)")
+    create.add_argument("--title", default="", metavar="T", help="what people know it by")
+    create.add_argument("--login", default="", metavar="LOGIN", help="the key it stands for (default: your own)")
+    listing = _add(verbs, "list", "list live tokens, newest first, a line of JSON each", LISTING_EXAMPLES)
+    listing.set_defaults(module="syncline_cli.commands.tokens", function="list_tokens")
+    listing.add_argument("--login", default="", metavar="LOGIN", help="only those of this key")
+    revoke = _add(verbs, "revoke", "end a token before its time", REVOKE_EXAMPLES)
+    revoke.set_defaults(module="syncline_cli.commands.tokens", function="revoke")
+    revoke.add_argument("token_id", metavar="TOKEN_ID", help="its name, as create and list show it; not the token")
+    for verb in (create, listing, revoke):
+        _add_data(verb)
 
 
 def _add_files(commands: _Commands) -> None:
@@ -173,6 +214,15 @@ def _rights(text: str) -> tuple[str, ...]:
 
 def _seconds(text: str) -> float:
     return _number(text, float, "a number of seconds from 0 on")
+
+
+def _lifetime(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1)
+    try:
+        return unit * _number(number, float, "")
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90, 30s, 15m, 1h or 7d") from None
 
 
 def _count(text: str) -> int:

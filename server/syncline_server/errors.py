@@ -55,7 +55,7 @@ class TaskTooLarge(CallerError):
 
 
 class NoCredentials(CallerError):
-    """The call carries no credentials; send `authorization: Basic base64(login:secret)`."""
+    """The call carries no credentials; send `authorization: Basic base64(login:secret)`, or `Bearer` and a token."""
 
     reason = "NO_CREDENTIALS"
 
@@ -154,6 +154,12 @@ class KeyNotFound(StateError):
     reason = "KEY_NOT_FOUND"
 
 
+class TokenNotFound(StateError):
+    """No such token."""
+
+    reason = "TOKEN_NOT_FOUND"
+
+
 class CompanyNotFound(StateError):
     """No such company."""
 
@@ -180,6 +186,12 @@ class RateLimited(LimitError):
     """Too many operations per second for this key."""
 
     reason = "RATE_LIMITED"
+
+
+class TooManyTokens(LimitError):
+    """The key has as many live tokens as a key may have."""
+
+    reason = "TOO_MANY_TOKENS"
 
 
 class Overloaded(LimitError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,6 +101,36 @@ def test_an_unknown_key_cannot_be_granted_anything(shell: Shell) -> None:
     assert "KEY_NOT_FOUND" in shell("grant", "99999", "@echo", "create", status=1)
 
 
+def test_a_token_is_made_and_listed_and_revoked(shell: Shell, shared_dev: RunningDev) -> None:
+    title = f"ü {uuid.uuid4().hex}"
+    made = json.loads(shell("token", "create", "--ttl", "2h", "--title", title))
+    listed = [json.loads(line) for line in shell("token", "list").splitlines()]
+    (shown,) = [token for token in listed if token["title"] == title]
+    begin, end = (datetime.fromisoformat(shown[name]) for name in ("create_time", "expire_time"))
+
+    assert made["token"].startswith("slt_")
+    assert shown["token_id"] == made["token_id"]
+    assert shown["expire_time"] == made["expire_time"]
+    assert shown["login"] == shared_dev.key.login
+    assert end - begin == timedelta(hours=2)
+    assert shell("token", "revoke", made["token_id"]) == f"revoked {made['token_id']}\n"
+    assert title not in shell("token", "list")
+    assert "TOKEN_NOT_FOUND" in shell("token", "revoke", made["token_id"], status=1)
+
+
+def test_an_owner_makes_a_token_for_another_key(shell: Shell) -> None:
+    login = json.loads(shell("key", "create", "--title", "page"))["login"]
+    made = json.loads(shell("token", "create", "--login", login))
+    (shown,) = [json.loads(line) for line in shell("token", "list", "--login", login).splitlines()]
+
+    assert (shown["token_id"], shown["login"], shown["title"]) == (made["token_id"], login, "")
+    assert "KEY_NOT_FOUND" in shell("token", "create", "--login", "1", status=1)
+
+
+def test_a_lifetime_that_is_too_long_is_said(shell: Shell) -> None:
+    assert "1 to 7,776,000 seconds" in shell("token", "create", "--ttl", "91d", status=1)
+
+
 def test_a_wrong_secret_is_said(shared_dev: RunningDev, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {
         "SYNCLINE_LOGIN": shared_dev.key.login,
@@ -188,7 +219,7 @@ def test_a_server_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().err == "syncline: 127.0.0.1:1 cannot be reached: is `syncline dev` running?\n"
 
 
-@pytest.mark.parametrize("command", [["export", "@echo"], ["key", "create", "--title", "t"]])
+@pytest.mark.parametrize("command", [["export", "@echo"], ["key", "create", "--title", "t"], ["token", "create"]])
 def test_a_secret_goes_nowhere_in_the_clear(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"SYNCLINE_LOGIN": "1", "SYNCLINE_SECRET": "x", "SYNCLINE_GRPC": "198.51.100.1:50051"}
 

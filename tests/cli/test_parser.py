@@ -17,6 +17,9 @@ COMMANDS = [
     ["gateway"],
     ["call", "@echo", "{}"],
     ["key", "create", "--title", "t"],
+    ["token", "create"],
+    ["token", "list"],
+    ["token", "revoke", "0197f3a1c2de41b7"],
     ["grant", "1", "@echo", "create"],
     ["import", "a.json"],
     ["export", "@echo"],
@@ -54,6 +57,12 @@ def test_every_command_but_the_programs_takes_a_data_folder() -> None:
         (["key", "create"], "--title"),
         (["key", "create", "--title", "t", "--rate", "1.5"], "not a whole number"),
         (["grant", "1", "@echo", "create,fly"], "'fly' is none of create, view, modify, delete"),
+        (["token", "create", "--ttl", "soon"], "'soon' is not a time such as"),
+        (["token", "create", "--ttl", "-1h"], "expected one argument"),
+        (["token", "create", "--ttl", "x5m"], "'x5m' is not a time such as"),
+        (["token", "create", "--ttl", ""], "not a time such as"),
+        (["token", "create", "--ttl", "1w"], "'1w' is not a time such as"),
+        (["token", "revoke"], "TOKEN_ID"),
         (["import"], "FILE"),
     ],
 )
@@ -76,6 +85,13 @@ def test_values_are_read() -> None:
     assert parse(["grant", "1", "@echo", "none"]).rights == ()
     assert parse(["import", "a.json"]).deploy is True
     assert parse(["import", "a.json", "--no-deploy"]).deploy is False
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("1.5s", 1.5), ("15m", 900), ("1h", 3600), ("7d", 604_800), ("0", 0)]
+)
+def test_a_lifetime_is_read(text: str, seconds: float) -> None:
+    assert make_parser().parse_args(["token", "create", "--ttl", text]).ttl == seconds
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

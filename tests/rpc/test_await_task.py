@@ -12,6 +12,7 @@ from fakes import exports
 from fakes.rpc import refusal, serving
 from fakes.runtime import PATIENCE, make_world
 from syncline.v1 import task_calls_pb2, task_pb2
+from syncline_server.rpc.await_task import TASK_ID_KEY
 
 if TYPE_CHECKING:
     from fakes.rpc import Served
@@ -33,6 +34,11 @@ async def read(call: Any, count: int) -> list[Any]:
     """Read so many events."""
     async with asyncio.timeout(PATIENCE):
         return [await call.read() for _ in range(count)]
+
+
+def task_ids(metadata: Any) -> list[Any]:
+    """Return what metadata says of tasks."""
+    return [value for key, value in metadata if key == TASK_ID_KEY]
 
 
 def told(event: Any) -> str:
@@ -98,10 +104,10 @@ async def test_resumed_without_a_key(running: Served, task: Task) -> None:
     await modify(running, task)
 
     rest = await events(running.anybody.watch(resume_token=first.resume_token))
-    last = await events(running.anybody.watch(resume_token=rest[-1].resume_token))
+    late = await events(running.anybody.watch(resume_token=rest[-2].resume_token))
 
     assert [told(event) for event in rest] == [STANDS, ANSWERS, "outcome"]
-    assert last == rest[-1:], "the outcome is sent to everybody who asks, however late"
+    assert late == rest[-1:], "the outcome is sent to everybody who asks, however late"
 
 
 async def test_resumed_after_the_server_was_killed() -> None:
@@ -120,6 +126,80 @@ async def test_resumed_after_the_server_was_killed() -> None:
     await world.runtime.stop()
 
     assert [told(event) for event in rest] == [ANSWERS, "outcome"]
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        {},
+        {"until": task_pb2.WAIT_UNTIL_END},
+        {"until": task_pb2.WAIT_UNTIL_NODE, "node_id": STANDS},
+        {"until": task_pb2.WAIT_UNTIL_NODE, "node_id": "f" * 24},
+    ],
+    ids=["outcome", "end", "node", "end instead of the node"],
+)
+async def test_resumed_after_the_last_event_there_is_nothing_to_tell(
+    running: Served, task: Task, goal: dict[str, Any]
+) -> None:
+    await modify(running, task)
+    seen = await events(running.owner.watch(task_id=task.task_id, **goal))
+
+    call = running.anybody.watch(resume_token=seen[-1].resume_token, **goal)
+
+    assert await events(call) == []
+    assert (await call.code(), list(await call.initial_metadata())) == (grpc.StatusCode.OK, [])
+
+
+async def test_a_later_answer_is_told_to_whoever_knew_of_the_end(running: Served) -> None:
+    await running.world.deploy(exports.silent(), "silent")
+    task = await running.world.create("@silent")
+    seen = await events(running.owner.watch(task_id=task.task_id))
+    assert seen[-1].outcome.kind == task_pb2.OUTCOME_KIND_ENDED
+    callback_id = running.world.callback_id(task)
+    await running.anybody(
+        "SubmitCallback", task_calls_pb2.SubmitCallbackRequest(callback_id=callback_id, data_json='"late"')
+    )
+
+    again = await events(running.anybody.watch(resume_token=seen[-1].resume_token))
+
+    assert [told(event) for event in again] == ["outcome"]
+    assert again[0].outcome.data_json == '"late"'
+
+
+async def test_the_end_of_one_goal_is_not_that_of_another(running: Served, task: Task) -> None:
+    await running.anybody(
+        "SubmitCallback",
+        task_calls_pb2.SubmitCallbackRequest(callback_id=running.world.callback_id(task), data_json="1"),
+    )
+    seen = await events(running.owner.watch(task_id=task.task_id))
+    await modify(running, task)
+
+    rest = await events(running.anybody.watch(resume_token=seen[-1].resume_token, until=task_pb2.WAIT_UNTIL_END))
+
+    first = await events(running.anybody.watch(resume_token=rest[1].resume_token))
+
+    assert [told(event) for event in rest] == [ANSWERS, FINAL, "outcome"]
+    assert [told(event) for event in first] == ["outcome"], "a later event's place is not that of the last one"
+
+
+async def test_a_watcher_is_told_of_its_task_before_anything_happens(running: Served, task: Task) -> None:
+    call = running.owner.watch(process="@waiting", ref="r")
+    seen = await read(call, 2)
+
+    quiet = running.anybody.watch(resume_token=seen[-1].resume_token)
+    async with asyncio.timeout(PATIENCE):
+        named = [task_ids(await each.initial_metadata()) for each in (call, quiet)]
+    call.cancel()
+    quiet.cancel()
+
+    assert named == [[task.task_id], [task.task_id]]
+
+
+async def test_who_may_not_watch_hears_of_no_task(running: Served, task: Task) -> None:
+    call = (await running.another_key()).watch(task_id=task.task_id)
+
+    assert (await refusal(events(call))).reason == "ACCESS_DENIED"
+    assert task_ids(await call.initial_metadata()) == []
 
 
 async def test_until_a_node(running: Served, task: Task) -> None:
@@ -207,11 +287,15 @@ async def test_who_may_watch(running: Served, task: Task) -> None:
 
     forged = await refusal(events(running.anybody.watch(resume_token=token[:-1] + ("A" if token[-1] != "A" else "B"))))
     elsewhere = await refusal(events(running.anybody.watch(resume_token=token, task_id=other.task_id)))
+    by_ref = await refusal(events(running.anybody.watch(resume_token=token, process="@waiting", ref="another")))
+    process = await refusal(events(running.anybody.watch(resume_token=token, process="@other", ref="r")))
     nobody = await refusal(events(running.anybody.watch(task_id=task.task_id)))
     without = await refusal(events(stranger.watch(task_id=task.task_id)))
 
-    assert [end.reason for end in (forged, elsewhere, nobody, without)] == [
+    assert [end.reason for end in (forged, elsewhere, by_ref, process, nobody, without)] == [
         "BAD_CREDENTIALS",
+        "ACCESS_DENIED",
+        "ACCESS_DENIED",
         "ACCESS_DENIED",
         "NO_CREDENTIALS",
         "ACCESS_DENIED",

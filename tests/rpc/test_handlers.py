@@ -20,9 +20,9 @@ def test_every_method_has_its_handler() -> None:
     assert sum(len(service.methods) for service in SERVICES) == len(methods), "a name is used once"
 
 
-def test_every_unary_call_of_a_task_is_an_operation() -> None:
+def test_every_unary_call_of_a_task_but_the_making_of_tokens_is_an_operation() -> None:
     (tasks,) = [service for service in SERVICES if service.name == "TaskService"]
-    unary = {method.input_type.name for method in tasks.methods if method.name not in STREAMS}
+    unary = {method.input_type.name for method in tasks.methods if method.name not in {*STREAMS, "CreateTaskToken"}}
 
     assert set(REQUESTS.values()) == unary | {"ListStepsRequest", "CheckCredentialsRequest"}
 
@@ -45,3 +45,9 @@ def test_an_operation_is_answered_by_the_phase_of_its_name(field: str) -> None:
 
 def test_only_callbacks_need_no_key() -> None:
     assert [name for name, handler in HANDLERS.items() if not handler.needs_key] == ["SubmitCallback"]
+
+
+def test_a_token_for_one_task_reads_and_nothing_else() -> None:
+    admitted = {name for name, handler in HANDLERS.items() if handler.for_watchers}
+
+    assert admitted == {"GetTask", "WaitTask", "ListSteps", "CheckCredentials"}

@@ -59,6 +59,17 @@ async def aborting(_: bytes, context: Any) -> bytes:
     return b""
 
 
+async def heading_generator(_: bytes, context: Any) -> AsyncIterator[bytes]:
+    await context.send_initial_metadata((("name", "value"),))
+    await asyncio.Event().wait()
+    yield b"never"
+
+
+async def heading_writer(_: bytes, context: Any) -> None:
+    await context.send_initial_metadata((("name", "value"),))
+    await asyncio.Event().wait()
+
+
 def raise_for(request: bytes) -> None:
     if request == b"known":
         raise errors.TaskExpired
@@ -70,6 +81,8 @@ METHODS: dict[str, Any] = {
     "Unary": grpc.unary_unary_rpc_method_handler(unary),
     "Generator": grpc.unary_stream_rpc_method_handler(generator),
     "Writer": grpc.unary_stream_rpc_method_handler(writer),
+    "HeadingGenerator": grpc.unary_stream_rpc_method_handler(heading_generator),
+    "HeadingWriter": grpc.unary_stream_rpc_method_handler(heading_writer),
     "BothWays": grpc.stream_stream_rpc_method_handler(both_ways),
     "BothWaysGenerator": grpc.stream_stream_rpc_method_handler(both_ways_generator),
     "ManyToOne": grpc.stream_unary_rpc_method_handler(many_to_one),
@@ -150,3 +163,13 @@ async def test_a_client_that_leaves_is_no_failure(caplog: pytest.LogCaptureFixtu
         call.cancel()
 
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("style", ["HeadingGenerator", "HeadingWriter"])
+async def test_what_a_stream_says_first_goes_out_before_its_first_message(style: str) -> None:
+    async with channel() as open_, asyncio.timeout(PATIENCE):
+        call = open_.unary_stream(f"/{SERVICE}/{style}")(b"")
+        metadata = await call.initial_metadata()
+        call.cancel()
+
+    assert ("name", "value") in list(metadata)

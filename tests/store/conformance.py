@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from store import strategies
 from store.records import (
     TOKEN,
+    access_token,
     ended,
     grant,
     keep,
@@ -366,6 +367,33 @@ class StoreConformance:
         assert await store.keys() == [key("2")]
         assert await store.grants() == [grant("2", 1, "view")]
 
+    async def test_access_tokens_come_back_by_id(self, store: Store) -> None:
+        full = access_token("0b", digest="cd" * 32, login="12", title="\u00fc'\"; --", created_at=7, expires_at=2**62)
+        await store.commit(Batch(access_tokens=[access_token("0c"), full, access_token("0a")]))
+
+        assert await store.access_tokens() == [access_token("0a"), full, access_token("0c")]
+
+    async def test_a_deleted_access_token_is_gone(self, store: Store) -> None:
+        await store.commit(Batch(access_tokens=[access_token("0a"), access_token("0b")]))
+        await store.commit(Batch(access_tokens=[access_token("0c")], deleted_access_tokens=["0a", "0c", "0d"]))
+
+        assert await store.access_tokens() == [access_token("0b")]
+
+    async def test_a_deleted_key_takes_its_access_tokens_along(self, store: Store) -> None:
+        other = access_token("0b", login="2")
+        await store.commit(Batch(keys=[key("1"), key("2")], access_tokens=[access_token("0a"), other]))
+        await store.commit(Batch(access_tokens=[access_token("0c")], deleted_keys=["1"]))
+
+        assert await store.access_tokens() == [other]
+
+    async def test_expired_access_tokens_are_forgotten(self, store: Store) -> None:
+        await store.commit(Batch(access_tokens=[access_token(f"0{at}", expires_at=at) for at in (5, 6, 7)]))
+        await store.forget_before(6)
+        assert [one.token_id for one in await store.access_tokens()] == ["06", "07"]
+
+        await store.forget_before(100)
+        assert await store.access_tokens() == []
+
     async def test_the_last_word_on_an_object_counts(self, store: Store) -> None:
         deployments = [Deployment(process_id=1, version=1, source=text, deployed_at=1) for text in ("1", "2")]
         await store.commit(
@@ -373,7 +401,8 @@ class StoreConformance:
                 processes=[process(1), process(1, title="t")],
                 deployments=deployments,
                 companies=[Company(company_id="c1", title=title, created_at=1) for title in ("a", "b")],
-                keys=[key("1"), key("1", title="t")],
+                keys=[key("1"), key("1", title="u")],
+                access_tokens=[access_token("0a"), access_token("0a", title="u")],
                 grants=[grant("1", 1, "view"), grant("1", 1, "create"), grant("1", 2, "view"), grant("1", 2)],
             )
         )
@@ -381,7 +410,8 @@ class StoreConformance:
         assert await store.processes() == [process(1, title="t")]
         assert await store.deployment(1, 1) == deployments[1]
         assert [one.title for one in await store.companies()] == ["b"]
-        assert await store.keys() == [key("1", title="t")]
+        assert await store.keys() == [key("1", title="u")]
+        assert await store.access_tokens() == [access_token("0a", title="u")]
         assert await store.grants() == [grant("1", 1, "create")]
 
     async def test_a_value_is_the_last_one_set(self, store: Store) -> None:
@@ -408,6 +438,8 @@ class StoreConformance:
             Batch(processes=[process(2, title="\ud800")]),
             Batch(processes=[process(-(2**63) - 1)]),
             Batch(keys=[key("\ud800")]),
+            Batch(access_tokens=[access_token("\ud800")]),
+            Batch(access_tokens=[access_token("0a", expires_at=2**63)]),
         ],
     )
     async def test_a_batch_is_kept_whole_or_not_at_all(self, store: Store, bad: Batch) -> None:
@@ -415,7 +447,9 @@ class StoreConformance:
         bad.companies = [Company(company_id="c1", title="t", created_at=1)]
         bad.grants = [grant("1", 1, "view")]
         bad.deleted_tasks = {name(9): 100}
+        bad.deleted_access_tokens = ["0b"]
         await keep(store, task(9))
+        await store.commit(Batch(access_tokens=[access_token("0b")]))
         with pytest.raises(CommitFailed) as caught:
             await store.commit(bad)
         await keep(store, task(4))
@@ -423,6 +457,7 @@ class StoreConformance:
         assert caught.value.message == "The disk refused the change; nothing of it was kept."
         assert await listed(store) == [9, 4]
         assert [*await store.companies(), *await store.grants(), *await store.processes()] == []
+        assert await store.access_tokens() == [access_token("0b")]
         assert await store.is_remembered(name(9)) is False
 
     async def test_a_value_that_cannot_be_kept_is_refused(self, store: Store) -> None:
@@ -459,7 +494,13 @@ class StoreConformance:
     async def test_everything_outlives_a_restart(self, disk: Disk, store: Store) -> None:
         kept = task(1, tokens=(TOKEN,), data={"n": values.number("1.10")})
         await store.commit(
-            Batch(tasks={name(1): kept}, steps=[(name(1), (step(1),))], processes=[process(1)], keys=[key("1")])
+            Batch(
+                tasks={name(1): kept},
+                steps=[(name(1), (step(1),))],
+                processes=[process(1)],
+                keys=[key("1")],
+                access_tokens=[access_token("0a")],
+            )
         )
         await store.commit(Batch(deleted_tasks={name(5): 9}))
         await store.set_value("seal", "s")
@@ -471,6 +512,7 @@ class StoreConformance:
         assert await sequences(again, 1) == [1]
         assert await again.processes() == [process(1)]
         assert await again.keys() == [key("1")]
+        assert await again.access_tokens() == [access_token("0a")]
         assert await again.is_remembered(name(5)) is True
         assert await again.value("seal") == "s"
         await again.close()

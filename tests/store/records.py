@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from syncline_server.engine.task import Step, Task, TaskState, Token, Waiting
-from syncline_server.store.port import ApiKey, Batch, Grant, StoredProcess, TaskFilter
+from syncline_server.store.port import AccessToken, ApiKey, Batch, Grant, StoredProcess, TaskFilter
 
 if TYPE_CHECKING:
     from syncline_server.store.port import Store
@@ -58,6 +58,11 @@ def key(login: str, **fields: Any) -> ApiKey:
 
 def grant(login: str, process_id: int, *rights: str) -> Grant:
     return Grant(login=login, process_id=process_id, rights=frozenset(rights))
+
+
+def access_token(token_id: str, **fields: Any) -> AccessToken:
+    first = AccessToken(token_id=token_id, digest="ab" * 32, login="1", title="t", created_at=5, expires_at=60)
+    return replace(first, **fields)
 
 
 async def keep(store: Store, *tasks: Task) -> None:

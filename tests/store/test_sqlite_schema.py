@@ -114,6 +114,16 @@ def test_a_migration_that_fails_leaves_nothing(database: sqlite3.Connection) -> 
     assert dump(database) == before
 
 
+def test_what_was_there_before_a_migration_stays(empty: sqlite3.Connection) -> None:
+    migrate(empty, NAMED, {1: migrations()[1]})
+    row = ("1", "s", "t", "c1", 0, 0, 0, 5)
+    empty.execute(NAMED["keep_key"], row)
+    migrate(empty, NAMED, migrations())
+
+    assert empty.execute(NAMED["keys"]).fetchall() == [row]
+    assert empty.execute(NAMED["access_tokens"]).fetchall() == []
+
+
 def test_a_newer_database_is_refused(database: sqlite3.Connection) -> None:
     newer = max(migrations()) + 1
     database.execute(f"PRAGMA user_version = {newer}")

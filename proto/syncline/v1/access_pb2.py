@@ -25,19 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18syncline/v1/access.proto\x12\x0bsyncline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"]\n\x07\x43ompany\x12\x12\n\ncompany_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x01\n\x06\x41piKey\x12\r\n\x05login\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\ncompany_id\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\x08\x12\x12\n\nrate_limit\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x05Grant\x12\r\n\x05login\x18\x01 \x01(\t\x12\x12\n\nprocess_id\x18\x02 \x01(\t\x12\"\n\x06rights\x18\x03 \x03(\x0e\x32\x12.syncline.v1.Right*d\n\x05Right\x12\x15\n\x11RIGHT_UNSPECIFIED\x10\x00\x12\x0e\n\nRIGHT_VIEW\x10\x01\x12\x10\n\x0cRIGHT_CREATE\x10\x02\x12\x10\n\x0cRIGHT_MODIFY\x10\x03\x12\x10\n\x0cRIGHT_DELETE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18syncline/v1/access.proto\x12\x0bsyncline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"]\n\x07\x43ompany\x12\x12\n\ncompany_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x01\n\x06\x41piKey\x12\r\n\x05login\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\ncompany_id\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\x08\x12\x12\n\nrate_limit\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9f\x01\n\x0b\x41\x63\x63\x65ssToken\x12\x10\n\x08token_id\x18\x01 \x01(\t\x12\r\n\x05login\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x05Grant\x12\r\n\x05login\x18\x01 \x01(\t\x12\x12\n\nprocess_id\x18\x02 \x01(\t\x12\"\n\x06rights\x18\x03 \x03(\x0e\x32\x12.syncline.v1.Right*d\n\x05Right\x12\x15\n\x11RIGHT_UNSPECIFIED\x10\x00\x12\x0e\n\nRIGHT_VIEW\x10\x01\x12\x10\n\x0cRIGHT_CREATE\x10\x02\x12\x10\n\x0cRIGHT_MODIFY\x10\x03\x12\x10\n\x0cRIGHT_DELETE\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'syncline.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RIGHT']._serialized_start=394
-  _globals['_RIGHT']._serialized_end=494
+  _globals['_RIGHT']._serialized_start=556
+  _globals['_RIGHT']._serialized_end=656
   _globals['_COMPANY']._serialized_start=74
   _globals['_COMPANY']._serialized_end=167
   _globals['_APIKEY']._serialized_start=170
   _globals['_APIKEY']._serialized_end=312
-  _globals['_GRANT']._serialized_start=314
-  _globals['_GRANT']._serialized_end=392
+  _globals['_ACCESSTOKEN']._serialized_start=315
+  _globals['_ACCESSTOKEN']._serialized_end=474
+  _globals['_GRANT']._serialized_start=476
+  _globals['_GRANT']._serialized_end=554
 # @@protoc_insertion_point(module_scope)

@@ -49,6 +49,20 @@ class ApiKey(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     def __init__(self, login: _Optional[str] = ..., title: _Optional[str] = ..., company_id: _Optional[str] = ..., owner: _Optional[bool] = ..., rate_limit: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class AccessToken(_message.Message):
+    __slots__ = ("token_id", "login", "title", "create_time", "expire_time")
+    TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
+    LOGIN_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    token_id: str
+    login: str
+    title: str
+    create_time: _timestamp_pb2.Timestamp
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, token_id: _Optional[str] = ..., login: _Optional[str] = ..., title: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class Grant(_message.Message):
     __slots__ = ("login", "process_id", "rights")
     LOGIN_FIELD_NUMBER: _ClassVar[int]

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AccessServiceStub:
-    """Says who may do what. Every call but the first needs the key of an owner, and stays within the owner's company.
+    """Says who may do what. Any key may check its credentials, read its company, and have tokens of its own; every other call
+    needs the key of an owner, and stays within the owner's company.
     """
 
     def __init__(self, channel):
@@ -75,10 +76,26 @@ class AccessServiceStub:
                 request_serializer=syncline_dot_v1_dot_access__service__pb2.ListGrantsRequest.SerializeToString,
                 response_deserializer=syncline_dot_v1_dot_access__service__pb2.ListGrantsResponse.FromString,
                 _registered_method=True)
+        self.CreateToken = channel.unary_unary(
+                '/syncline.v1.AccessService/CreateToken',
+                request_serializer=syncline_dot_v1_dot_access__service__pb2.CreateTokenRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_access__service__pb2.CreateTokenResponse.FromString,
+                _registered_method=True)
+        self.ListTokens = channel.unary_unary(
+                '/syncline.v1.AccessService/ListTokens',
+                request_serializer=syncline_dot_v1_dot_access__service__pb2.ListTokensRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_access__service__pb2.ListTokensResponse.FromString,
+                _registered_method=True)
+        self.DeleteToken = channel.unary_unary(
+                '/syncline.v1.AccessService/DeleteToken',
+                request_serializer=syncline_dot_v1_dot_access__service__pb2.DeleteTokenRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_access__service__pb2.DeleteTokenResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer:
-    """Says who may do what. Every call but the first needs the key of an owner, and stays within the owner's company.
+    """Says who may do what. Any key may check its credentials, read its company, and have tokens of its own; every other call
+    needs the key of an owner, and stays within the owner's company.
     """
 
     def CheckCredentials(self, request, context):
@@ -138,6 +155,30 @@ class AccessServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateToken(self, request, context):
+        """Makes a token that stands for the calling key or, when an owner asks, for another key of its company. It is sent as
+        `authorization: Bearer <token>` and may do whatever its key may do at that moment, except make tokens, keys and
+        companies. It is shown once, here.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTokens(self, request, context):
+        """Lists the calling key's tokens, an owner's call all of its company's, newest first. Expired ones are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteToken(self, request, context):
+        """Revokes a token of the calling key or, when an owner asks, of its company. The next call with it is refused; calls
+        that are under way end by themselves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccessServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -181,6 +222,21 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     request_deserializer=syncline_dot_v1_dot_access__service__pb2.ListGrantsRequest.FromString,
                     response_serializer=syncline_dot_v1_dot_access__service__pb2.ListGrantsResponse.SerializeToString,
             ),
+            'CreateToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateToken,
+                    request_deserializer=syncline_dot_v1_dot_access__service__pb2.CreateTokenRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_access__service__pb2.CreateTokenResponse.SerializeToString,
+            ),
+            'ListTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTokens,
+                    request_deserializer=syncline_dot_v1_dot_access__service__pb2.ListTokensRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_access__service__pb2.ListTokensResponse.SerializeToString,
+            ),
+            'DeleteToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteToken,
+                    request_deserializer=syncline_dot_v1_dot_access__service__pb2.DeleteTokenRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_access__service__pb2.DeleteTokenResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'syncline.v1.AccessService', rpc_method_handlers)
@@ -190,7 +246,8 @@ def add_AccessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessService:
-    """Says who may do what. Every call but the first needs the key of an owner, and stays within the owner's company.
+    """Says who may do what. Any key may check its credentials, read its company, and have tokens of its own; every other call
+    needs the key of an owner, and stays within the owner's company.
     """
 
     @staticmethod
@@ -399,6 +456,87 @@ class AccessService:
             '/syncline.v1.AccessService/ListGrants',
             syncline_dot_v1_dot_access__service__pb2.ListGrantsRequest.SerializeToString,
             syncline_dot_v1_dot_access__service__pb2.ListGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.AccessService/CreateToken',
+            syncline_dot_v1_dot_access__service__pb2.CreateTokenRequest.SerializeToString,
+            syncline_dot_v1_dot_access__service__pb2.CreateTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.AccessService/ListTokens',
+            syncline_dot_v1_dot_access__service__pb2.ListTokensRequest.SerializeToString,
+            syncline_dot_v1_dot_access__service__pb2.ListTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.AccessService/DeleteToken',
+            syncline_dot_v1_dot_access__service__pb2.DeleteTokenRequest.SerializeToString,
+            syncline_dot_v1_dot_access__service__pb2.DeleteTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,7 +1,20 @@
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf import descriptor as _descriptor
-from typing import ClassVar as _ClassVar
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
 INLINE_JSON_FIELD_NUMBER: _ClassVar[int]
 inline_json: _descriptor.FieldDescriptor
+EVENT_STREAM_FIELD_NUMBER: _ClassVar[int]
+event_stream: _descriptor.FieldDescriptor
+
+class EventStream(_message.Message):
+    __slots__ = ("id_field", "resume_field", "comment_field")
+    ID_FIELD_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_FIELD_FIELD_NUMBER: _ClassVar[int]
+    id_field: str
+    resume_field: str
+    comment_field: str
+    def __init__(self, id_field: _Optional[str] = ..., resume_field: _Optional[str] = ..., comment_field: _Optional[str] = ...) -> None: ...

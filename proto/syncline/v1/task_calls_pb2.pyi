@@ -205,6 +205,26 @@ class WaitTaskResponse(_message.Message):
     outcome: _task_pb2.Outcome
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., outcome: _Optional[_Union[_task_pb2.Outcome, _Mapping]] = ...) -> None: ...
 
+class CreateTaskTokenRequest(_message.Message):
+    __slots__ = ("task_id", "process", "ref", "ttl")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    REF_FIELD_NUMBER: _ClassVar[int]
+    TTL_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    process: str
+    ref: str
+    ttl: _duration_pb2.Duration
+    def __init__(self, task_id: _Optional[str] = ..., process: _Optional[str] = ..., ref: _Optional[str] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class CreateTaskTokenResponse(_message.Message):
+    __slots__ = ("token", "expire_time")
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, token: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class SubmitCallbackRequest(_message.Message):
     __slots__ = ("callback_id", "data_json")
     CALLBACK_ID_FIELD_NUMBER: _ClassVar[int]

@@ -29,7 +29,8 @@ if _version_not_supported:
 class TaskServiceStub:
     """Creates tasks, changes them, and waits for their answers.
 
-    Every call but SubmitCallback needs an API key: metadata `authorization: Basic base64(login:secret)`.
+    Every call but SubmitCallback needs credentials: metadata `authorization: Basic base64(login:secret)` of an API key,
+    or `authorization: Bearer <token>`, with a token of AccessService.CreateToken or of CreateTaskToken.
     """
 
     def __init__(self, channel):
@@ -78,6 +79,11 @@ class TaskServiceStub:
                 request_serializer=syncline_dot_v1_dot_task__calls__pb2.WaitTaskRequest.SerializeToString,
                 response_deserializer=syncline_dot_v1_dot_task__calls__pb2.WaitTaskResponse.FromString,
                 _registered_method=True)
+        self.CreateTaskToken = channel.unary_unary(
+                '/syncline.v1.TaskService/CreateTaskToken',
+                request_serializer=syncline_dot_v1_dot_task__calls__pb2.CreateTaskTokenRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_task__calls__pb2.CreateTaskTokenResponse.FromString,
+                _registered_method=True)
         self.SubmitCallback = channel.unary_unary(
                 '/syncline.v1.TaskService/SubmitCallback',
                 request_serializer=syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackRequest.SerializeToString,
@@ -93,7 +99,8 @@ class TaskServiceStub:
 class TaskServiceServicer:
     """Creates tasks, changes them, and waits for their answers.
 
-    Every call but SubmitCallback needs an API key: metadata `authorization: Basic base64(login:secret)`.
+    Every call but SubmitCallback needs credentials: metadata `authorization: Basic base64(login:secret)` of an API key,
+    or `authorization: Bearer <token>`, with a token of AccessService.CreateToken or of CreateTaskToken.
     """
 
     def CreateTask(self, request, context):
@@ -140,6 +147,9 @@ class TaskServiceServicer:
 
     def AwaitTask(self, request, context):
         """Streams what happens to a task until what was asked for has happened; early, late, again, and any number at once.
+
+        Initial metadata `syncline-task-id` comes as soon as it is known that the task is there and the caller may watch it.
+        Resumed with the token of its last event, the stream ends OK without metadata and without another event.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,6 +157,15 @@ class TaskServiceServicer:
 
     def WaitTask(self, request, context):
         """The same as a long poll: one answer, with the task in any case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateTaskToken(self, request, context):
+        """Makes a token that reads and watches this one task, for a place that must not know the caller's credentials, such as
+        a web page. Sent as `authorization: Bearer <token>` it opens GetTask, WaitTask, AwaitTask and StepService.ListSteps.
+        The caller needs the right to view the task.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,6 +230,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=syncline_dot_v1_dot_task__calls__pb2.WaitTaskRequest.FromString,
                     response_serializer=syncline_dot_v1_dot_task__calls__pb2.WaitTaskResponse.SerializeToString,
             ),
+            'CreateTaskToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTaskToken,
+                    request_deserializer=syncline_dot_v1_dot_task__calls__pb2.CreateTaskTokenRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_task__calls__pb2.CreateTaskTokenResponse.SerializeToString,
+            ),
             'SubmitCallback': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitCallback,
                     request_deserializer=syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackRequest.FromString,
@@ -232,7 +256,8 @@ def add_TaskServiceServicer_to_server(servicer, server):
 class TaskService:
     """Creates tasks, changes them, and waits for their answers.
 
-    Every call but SubmitCallback needs an API key: metadata `authorization: Basic base64(login:secret)`.
+    Every call but SubmitCallback needs credentials: metadata `authorization: Basic base64(login:secret)` of an API key,
+    or `authorization: Bearer <token>`, with a token of AccessService.CreateToken or of CreateTaskToken.
     """
 
     @staticmethod
@@ -441,6 +466,33 @@ class TaskService:
             '/syncline.v1.TaskService/WaitTask',
             syncline_dot_v1_dot_task__calls__pb2.WaitTaskRequest.SerializeToString,
             syncline_dot_v1_dot_task__calls__pb2.WaitTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateTaskToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.TaskService/CreateTaskToken',
+            syncline_dot_v1_dot_task__calls__pb2.CreateTaskTokenRequest.SerializeToString,
+            syncline_dot_v1_dot_task__calls__pb2.CreateTaskTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -87,3 +87,36 @@ async def list_grants(
     for grant in ctx.runtime.access.grants(caller, process):
         convert.fill_grant(response.grants.add(), grant)
     return response
+
+
+async def create_token(
+    caller: Caller, request: access_service_pb2.CreateTokenRequest, ctx: Context
+) -> access_service_pb2.CreateTokenResponse:
+    made = ctx.runtime.issuing.create(caller, request.login, request.title, convert.ttl(request))
+    text, token = await to_the_end(made)
+    response = access_service_pb2.CreateTokenResponse(token=text, token_id=token.token_id, login=token.login)
+    convert.instant(response.expire_time, token.expires_at)
+    return response
+
+
+async def list_tokens(
+    caller: Caller, request: access_service_pb2.ListTokensRequest, ctx: Context
+) -> access_service_pb2.ListTokensResponse:
+    size = pages.size(request.page_size)
+    arguments = ("ListTokens", request.login)
+    before = pages.place(request.page_token, *arguments)
+    visible = ctx.runtime.issuing.visible(caller, request.login)
+    found = [token for token in visible if not before or token.token_id < before]
+    response = access_service_pb2.ListTokensResponse()
+    for token in found[:size]:
+        convert.fill_access_token(response.tokens.add(), token)
+    if len(found) > size:
+        response.next_page_token = pages.token(found[size - 1].token_id, *arguments)
+    return response
+
+
+async def delete_token(
+    caller: Caller, request: access_service_pb2.DeleteTokenRequest, ctx: Context
+) -> access_service_pb2.DeleteTokenResponse:
+    await to_the_end(ctx.runtime.issuing.revoke(caller, request.token_id))
+    return access_service_pb2.DeleteTokenResponse()

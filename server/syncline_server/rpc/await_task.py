@@ -1,4 +1,9 @@
-"""AwaitTask: the stream of a task's events. Whoever holds a resume token of a task needs no key for it."""
+"""AwaitTask: the stream of a task's events. Whoever holds a resume token of a task needs no key for it.
+
+Initial metadata names the task before the first event, so that a quiet task's watchers know that they are heard. Who
+comes back with the token of the last event gets neither: a stream that ends OK and empty says that nothing is left,
+which is what stops a browser's EventSource from asking again.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +20,14 @@ if TYPE_CHECKING:
 
     from syncline_server.engine.task import Task
     from syncline_server.runtime.requests import TaskEvent
+    from syncline_server.runtime.resume import Place
     from syncline_server.runtime.server import Runtime
 
     Request = task_calls_pb2.AwaitTaskRequest
     Response = task_calls_pb2.AwaitTaskResponse
+
+TASK_ID_KEY = "syncline-task-id"
+"""The key of the initial metadata that names the task."""
 
 
 class AwaitTask:
@@ -32,8 +41,12 @@ class AwaitTask:
         """Write events until the goal is reached; `Unavailable` after a `going_away` when the server stops first."""
         request = convert.decoded(task_calls_pb2.AwaitTaskRequest, raw)
         goal = convert.goal(request.until, request.node_id)
-        caller, after = self._who(request, context)
+        caller, place = self._who(request, context)
         task = await self._runtime.tasks.find(caller, convert.target(request))
+        if place is not None and await self._runtime.waits.is_told(task, goal, place):
+            return
+        await context.send_initial_metadata(((TASK_ID_KEY, task.task_id),))
+        after = 0 if place is None else place.sequence
         story = _Story(self._runtime, task, after)
         events = self._runtime.waits.follow(
             caller, Target(task_id=task.task_id), goal, after=after, heartbeat=self._heartbeat
@@ -48,13 +61,13 @@ class AwaitTask:
             await context.write(story.going_away())
             raise
 
-    def _who(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Caller, int]:
+    def _who(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Caller, Place | None]:
         if request.resume_token:
             place = self._runtime.resume_tokens.read(request.resume_token)
-            return Caller(company_id="", only_task=place.task_id), place.sequence
+            return Caller(company_id="", only_task=place.task_id), place
         caller = credentials.of_metadata(self._runtime, context.invocation_metadata())
         self._runtime.access.spend(caller)
-        return caller, 0
+        return caller, None
 
 
 class _Story:
@@ -76,7 +89,7 @@ class _Story:
             case Reached():
                 if event.outcome is None:
                     return None
-                response = self._response(event.sequence)
+                response = self._response(event.sequence, is_last=True)
                 convert.fill_outcome(response.outcome, event.outcome)
             case Quiet():
                 response = self._response(0)
@@ -89,8 +102,8 @@ class _Story:
         response.going_away.SetInParent()
         return response
 
-    def _response(self, sequence: int) -> Response:
+    def _response(self, sequence: int, *, is_last: bool = False) -> Response:
         # A heartbeat repeats the last number; so does an outcome that was sent on this stream's place before.
         self._last = max(self._last, sequence)
-        token = self._runtime.resume_tokens.make(self._task_id, self._last)
+        token = self._runtime.resume_tokens.make(self._task_id, self._last, is_last=is_last)
         return task_calls_pb2.AwaitTaskResponse(sequence=self._last, resume_token=token)

@@ -17,7 +17,7 @@ from syncline_server.runtime.requests import Goal, NewTask, Target, Until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Protocol
+    from typing import Literal, Protocol
 
     from google.protobuf.duration_pb2 import Duration
     from google.protobuf.timestamp_pb2 import Timestamp
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from syncline_server.engine import Fault
     from syncline_server.engine.task import Failure, Outcome, Step, Task, Token
     from syncline_server.runtime.requests import Arrival
-    from syncline_server.store.port import ApiKey, Company, Grant, StoredProcess
+    from syncline_server.store.port import AccessToken, ApiKey, Company, Grant, StoredProcess
 
     class NamesTask(Protocol):
         """A request that names a task."""
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
         task_id: str
         process: str
         ref: str
+
+    class HasTtl(Protocol):
+        """A request for a token."""
+
+        ttl: Duration
+
+        def HasField(self, name: Literal["ttl"], /) -> bool: ...  # noqa: N802 - as protobuf has it
 
 
 M = TypeVar("M", bound=Message)
@@ -117,8 +124,13 @@ def seconds(duration: Duration, field: str) -> float:
     """Return a duration that is 0 or more."""
     total = duration.seconds + duration.nanos / 1e9
     if total < 0 or not -1_000_000_000 < duration.nanos < 1_000_000_000:
-        raise InvalidRequest("A timeout is 0 seconds or more.", field=field)
+        raise InvalidRequest("A duration is 0 seconds or more.", field=field)
     return total
+
+
+def ttl(request: HasTtl) -> float | None:
+    """Return how many seconds a new token is to hold; None when the request leaves that to the server."""
+    return seconds(request.ttl, "ttl") if request.HasField("ttl") else None
 
 
 def right_names(rights: Iterable[access_pb2.Right]) -> frozenset[str]:
@@ -263,3 +275,12 @@ def fill_grant(message: access_pb2.Grant, grant: Grant) -> None:
     message.login = grant.login
     message.process_id = str(grant.process_id)
     message.rights.extend(number for name, number in RIGHTS.items() if name in grant.rights)
+
+
+def fill_access_token(message: access_pb2.AccessToken, token: AccessToken) -> None:
+    """Fill a token: what is known of it besides the token itself."""
+    message.token_id = token.token_id
+    message.login = token.login
+    message.title = token.title
+    instant(message.create_time, token.created_at)
+    instant(message.expire_time, token.expires_at)

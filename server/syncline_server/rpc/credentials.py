@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from syncline.v1 import exchange_pb2
     from syncline_server.runtime.server import Runtime
 
+    Metadata = Iterable[tuple[str, str | bytes]]
+
 NOBODY = Caller(company_id="")
 """For what needs no credentials: it has no right to anything."""
 
 
-def of_metadata(runtime: Runtime, metadata: Iterable[tuple[str, str | bytes]] | None) -> Caller:
+def of_metadata(runtime: Runtime, metadata: Metadata | None) -> Caller:
     """Return the caller that a call's metadata presents; raise `NoCredentials` or `BadCredentials`."""
     for name, value in metadata or ():
         if name == "authorization":
@@ -43,14 +45,18 @@ def of_message(runtime: Runtime, presented: exchange_pb2.Credentials) -> Caller:
 
 
 class FrameCallers:
-    """The callers of one frame: each entry of its list is verified when the first operation points to it, and once."""
+    """The callers of one frame: each entry of its list is verified when the first operation points to it, and once.
+
+    So is what the stream's own metadata presents, anew for each frame: a stream lives longer than a token.
+    """
 
     def __init__(
-        self, runtime: Runtime, presented: Sequence[exchange_pb2.Credentials], of_stream: Caller | SynclineError
+        self, runtime: Runtime, presented: Sequence[exchange_pb2.Credentials], of_stream: Metadata | None
     ) -> None:
         self._runtime = runtime
         self._presented = presented
-        self._known: dict[int, Caller | SynclineError] = {0: of_stream}
+        self._of_stream = of_stream
+        self._known: dict[int, Caller | SynclineError] = {}
 
     def get(self, index: int) -> Caller:
         """Return the caller at a position counted from 1, or for 0 the stream's own."""
@@ -69,6 +75,8 @@ class FrameCallers:
                 field="credentials_index",
             )
         try:
+            if index == 0:
+                return of_metadata(self._runtime, self._of_stream)
             return of_message(self._runtime, self._presented[index - 1])
         except SynclineError as error:
             return error

@@ -94,10 +94,7 @@ class _Stream:
         self._going = False
         self._over: asyncio.Future[None] = self._loop.create_future()
         self._failure: Exception | None = None
-        try:
-            self._caller: Caller | SynclineError = credentials.of_metadata(runtime, context.invocation_metadata())
-        except SynclineError as error:
-            self._caller = error
+        self._metadata = context.invocation_metadata()
         self._outbox.put(frames.first(credit))
 
     async def run(self) -> None:
@@ -146,7 +143,7 @@ class _Stream:
             self._take(convert.decoded(exchange_pb2.ExchangeRequest, raw))
 
     def _take(self, frame: exchange_pb2.ExchangeRequest) -> None:
-        callers = credentials.FrameCallers(self._runtime, frame.credentials, self._caller)
+        callers = credentials.FrameCallers(self._runtime, frame.credentials, self._metadata)
         for message in frame.operations:
             try:
                 self._begin(message, callers)
@@ -165,6 +162,7 @@ class _Stream:
         name = message.WhichOneof("request")
         handler = self._check(message, name)
         caller = callers.get(message.credentials_index) if handler.needs_key else credentials.NOBODY
+        handler.admit(caller)
         self._runtime.access.spend(caller)
         operation = _Operation(self, self._runtime, message, name)
         if message.HasField("timeout"):

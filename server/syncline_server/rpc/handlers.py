@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from syncline.v1 import access_service_pb2, exchange_pb2, process_service_pb2, step_service_pb2, task_service_pb2
+from syncline_server.errors import AccessDenied
 from syncline_server.rpc import access, processes, steps, tasks
+from syncline_server.runtime.creating import ONLY_WATCHING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,6 +29,13 @@ class Handler:
     call: Call
     needs_key: bool = True
     """False where the request itself is the right to what it asks for."""
+    for_watchers: bool = False
+    """Whoever has a token for one task may ask for this; for all else it is no good."""
+
+    def admit(self, caller: Caller) -> None:
+        """Raise `AccessDenied` for a caller who may not ask for this, whatever it is about."""
+        if caller.only_task and not self.for_watchers:
+            raise AccessDenied(ONLY_WATCHING)
 
 
 STREAMS = frozenset({"AwaitTask", "Exchange"})
@@ -35,13 +44,14 @@ STREAMS = frozenset({"AwaitTask", "Exchange"})
 HANDLERS: Mapping[str, Handler] = {
     "CreateTask": Handler(tasks.create_task),
     "ModifyTask": Handler(tasks.modify_task),
-    "GetTask": Handler(tasks.get_task),
+    "GetTask": Handler(tasks.get_task, for_watchers=True),
     "ListTasks": Handler(tasks.list_tasks),
     "CancelTask": Handler(tasks.cancel_task),
     "DeleteTask": Handler(tasks.delete_task),
-    "WaitTask": Handler(tasks.wait_task),
+    "WaitTask": Handler(tasks.wait_task, for_watchers=True),
+    "CreateTaskToken": Handler(tasks.create_task_token),
     "SubmitCallback": Handler(tasks.submit_callback, needs_key=False),
-    "ListSteps": Handler(steps.list_steps),
+    "ListSteps": Handler(steps.list_steps, for_watchers=True),
     "ImportProcesses": Handler(processes.import_processes),
     "ExportProcess": Handler(processes.export_process),
     "GetProcess": Handler(processes.get_process),
@@ -50,7 +60,7 @@ HANDLERS: Mapping[str, Handler] = {
     "PauseProcess": Handler(processes.pause_process),
     "ResumeProcess": Handler(processes.resume_process),
     "CreateAlias": Handler(processes.create_alias),
-    "CheckCredentials": Handler(access.check_credentials),
+    "CheckCredentials": Handler(access.check_credentials, for_watchers=True),
     "GetCompany": Handler(access.get_company),
     "CreateCompany": Handler(access.create_company),
     "CreateKey": Handler(access.create_key),
@@ -58,6 +68,9 @@ HANDLERS: Mapping[str, Handler] = {
     "DeleteKey": Handler(access.delete_key),
     "SetGrant": Handler(access.set_grant),
     "ListGrants": Handler(access.list_grants),
+    "CreateToken": Handler(access.create_token),
+    "ListTokens": Handler(access.list_tokens),
+    "DeleteToken": Handler(access.delete_token),
 }
 """By the RPC's name."""
 

@@ -67,6 +67,7 @@ class Services:
             caller = credentials.NOBODY
             if handler.needs_key:
                 caller = credentials.of_metadata(runtime, context.invocation_metadata())
+                handler.admit(caller)
                 runtime.access.spend(caller)
             left = context.time_remaining()
             deadline = None if left is None else asyncio.get_running_loop().time() + left

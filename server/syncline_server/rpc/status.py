@@ -55,6 +55,15 @@ CODES: Mapping[str, grpc.StatusCode] = {
     "DEADLINE_EXCEEDED": _.DEADLINE_EXCEEDED,
     "CANCELLED": _.CANCELLED,
     "INTERNAL": _.INTERNAL,
+    # What only HTTP has; the codes that the HTTP API shows beside its own statuses.
+    "ROUTE_NOT_FOUND": _.NOT_FOUND,
+    "METHOD_NOT_ALLOWED": _.UNIMPLEMENTED,
+    "NOT_ACCEPTABLE": _.INVALID_ARGUMENT,
+    "UNSUPPORTED_MEDIA_TYPE": _.INVALID_ARGUMENT,
+    "BODY_TOO_LARGE": _.RESOURCE_EXHAUSTED,
+    "BODY_TIMEOUT": _.DEADLINE_EXCEEDED,
+    "TOKEN_NOT_FOUND": _.NOT_FOUND,
+    "TOO_MANY_TOKENS": _.RESOURCE_EXHAUSTED,
 }
 """By the names of the contract's ErrorReason, without their prefix."""
 _NAMING_A_FIELD = frozenset({"INVALID_REQUEST", "INVALID_JSON", "TASK_TOO_LARGE"})

@@ -118,6 +118,17 @@ async def delete_task(
     return task_calls_pb2.DeleteTaskResponse()
 
 
+async def create_task_token(
+    caller: Caller, request: task_calls_pb2.CreateTaskTokenRequest, ctx: Context
+) -> task_calls_pb2.CreateTaskTokenResponse:
+    ttl = convert.ttl(request)
+    task = await ctx.runtime.tasks.find(caller, convert.target(request))
+    token, expires_at = ctx.runtime.issuing.for_task(caller, task, ttl)
+    response = task_calls_pb2.CreateTaskTokenResponse(token=token)
+    convert.instant(response.expire_time, expires_at)
+    return response
+
+
 async def submit_callback(
     _: Caller, request: task_calls_pb2.SubmitCallbackRequest, ctx: Context
 ) -> task_calls_pb2.SubmitCallbackResponse:

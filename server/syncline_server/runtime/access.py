@@ -1,17 +1,17 @@
 """Who is asking, and what may they do: companies, keys and grants, held in memory and kept in the store.
 
-A signed request and a Basic header both prove the same secret; a resume token and a direct URL are rights of their own.
+A signed request and a Basic header both prove the same secret; an access token stands for a key; a task token, a resume
+token and a direct URL are rights of their own.
 Secrets are compared in constant time and an unknown login costs the same as a wrong signature.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncline_server.errors import (
@@ -23,6 +23,8 @@ from syncline_server.errors import (
     NoCredentials,
     RateLimited,
 )
+from syncline_server.runtime import task_tokens
+from syncline_server.runtime.access_tokens import AccessTokens
 from syncline_server.runtime.rate_limits import RateLimits
 from syncline_server.runtime.requests import Caller
 from syncline_server.store.port import ApiKey, Batch, Company, Grant
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from syncline_server.clock import Clock
     from syncline_server.runtime.commits import Committer
     from syncline_server.runtime.resume import ResumeTokens
+    from syncline_server.runtime.task_tokens import TaskTokens
     from syncline_server.store.port import Store, StoredProcess
 
 LOWEST_LOGIN, LOGINS = 100_000, 900_000_000
@@ -57,12 +60,21 @@ class Access:
     """The one place that turns credentials into a `Caller` and says what a caller may do."""
 
     def __init__(
-        self, store: Store, committer: Committer, clock: Clock, tokens: ResumeTokens, *, timestamp_window: float = 0.0
+        self,
+        store: Store,
+        committer: Committer,
+        clock: Clock,
+        *,
+        resume_tokens: ResumeTokens,
+        task_tokens: TaskTokens,
+        timestamp_window: float = 0.0,
     ) -> None:
         self._store = store
         self._committer = committer
         self._clock = clock
-        self._tokens = tokens
+        self._resume_tokens = resume_tokens
+        self._task_tokens = task_tokens
+        self.tokens = AccessTokens(clock)
         self._window = timestamp_window
         self._companies: dict[str, Company] = {}
         self._known: dict[str, _Known] = {}
@@ -75,24 +87,52 @@ class Access:
         self._companies = {company.company_id: company for company in await self._store.companies()}
         self._known = {key.login: _known(key) for key in await self._store.keys()}
         self._grants = {(grant.login, grant.process_id): grant.rights for grant in await self._store.grants()}
+        self.tokens.load(await self._store.access_tokens())
 
     # Who is it?
 
     def by_authorization(self, header: str) -> Caller:
-        """Return the caller of `Basic base64(login:secret)`; raise `NoCredentials` or `BadCredentials`."""
+        """Return the caller of `Basic base64(login:secret)` or `Bearer token`.
+
+        Raises `NoCredentials` for an empty text, `BadCredentials` for any other that is nobody's.
+        """
         if not header:
             raise NoCredentials
         scheme, _, rest = header.partition(" ")
-        if scheme.lower() != "basic":
-            raise BadCredentials("Only `Basic` authorization is understood.")
+        match scheme.lower():
+            case "basic":
+                return self._by_secret(rest.strip())
+            case "bearer":
+                return self._by_token(rest.strip())
+        raise BadCredentials("Only `Basic` and `Bearer` authorization are understood.")
+
+    def _by_secret(self, encoded: str) -> Caller:
         try:
-            login, colon, secret = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+            login, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
             raise BadCredentials("The authorization is not base64 of `login:secret`.") from None
         known = self._known.get(login)
         good = hmac.compare_digest(known.secret if known else self._nobody, secret.encode())
         if known is None or not colon or not good:
             raise BadCredentials
+        return known.caller
+
+    def _by_token(self, token: str) -> Caller:
+        if token.startswith(task_tokens.PREFIX):
+            return self._by_task_token(token)
+        presented = self.tokens.presented(token)
+        return replace(self._behind(presented.login), expires_at=presented.expires_at)
+
+    def _by_task_token(self, token: str) -> Caller:
+        watching = self._task_tokens.read(token)
+        if self._clock.now() >= watching.expires_at:
+            raise BadCredentials("The task token has expired.")
+        return Caller(company_id="", only_task=watching.task_id, behind=self._behind(watching.login))
+
+    def _behind(self, login: str) -> Caller:
+        known = self._known.get(login)
+        if known is None:
+            raise BadCredentials("The key that the token stands for is gone.")
         return known.caller
 
     def by_signature(self, login: str, timestamp: str, signature: str, body: bytes) -> Caller:
@@ -108,11 +148,12 @@ class Access:
 
     def by_resume_token(self, token: str) -> Caller:
         """Return a caller who may watch one task; raise `BadCredentials` for a token that this server never gave."""
-        place = self._tokens.read(token)
+        place = self._resume_tokens.read(token)
         return Caller(company_id="", only_task=place.task_id)
 
     def spend(self, caller: Caller, operations: int = 1) -> None:
         """Count operations against the caller's limit; raise `RateLimited` when they are too many."""
+        caller = caller.behind or caller
         if caller.rate_limit and not self._limits.spend(caller.login, caller.rate_limit, operations):
             limit = str(caller.rate_limit)
             raise RateLimited(f"More than {limit} operations per second for this key.", limit=limit)
@@ -148,6 +189,11 @@ class Access:
         if not caller.owner:
             raise AccessDenied("Only an owner's key may do this.")
 
+    def require_key(self, caller: Caller) -> None:
+        """Raise `AccessDenied` for a caller who came with a token: it makes nothing that may outlive it."""
+        if caller.expires_at:
+            raise AccessDenied("A token cannot make tokens, keys or companies; send the key itself.")
+
     # Keeping them.
 
     async def found_company(self, title: str) -> tuple[Company, ApiKey]:
@@ -162,11 +208,12 @@ class Access:
             batch.companies.append(company)
             batch.keys.append(key)
 
-        await self._committer.keep(change, undo=self._reload)
+        await self._committer.keep(change, undo=self.load)
         return company, key
 
     async def create_company(self, caller: Caller, title: str) -> tuple[Company, ApiKey]:
         """The same on behalf of the operator."""
+        self.require_key(caller)
         if not caller.operator:
             raise AccessDenied("Only the operator's key may make companies.")
         return await self.found_company(title)
@@ -181,12 +228,13 @@ class Access:
 
     async def create_key(self, caller: Caller, title: str, rate_limit: int) -> ApiKey:
         """Make a key without rights in the caller's company."""
+        self.require_key(caller)
         self.require_owner(caller)
         if not 0 <= rate_limit <= MAX_RATE:
             raise InvalidRequest(f"A rate limit is 0 to {MAX_RATE} operations per second.", field="rate_limit")
         key = self._new_key(title=_title(title), company_id=caller.company_id, owner=False, rate_limit=rate_limit)
         self._remember(key)
-        await self._committer.keep(lambda batch: batch.keys.append(key), undo=self._reload)
+        await self._committer.keep(lambda batch: batch.keys.append(key), undo=self.load)
         return key
 
     def keys(self, caller: Caller) -> Sequence[ApiKey]:
@@ -196,24 +244,25 @@ class Access:
         return sorted(mine, key=lambda key: int(key.login))
 
     async def delete_key(self, caller: Caller, login: str) -> None:
-        """Take a key away, with its grants."""
+        """Take a key away, with its grants and its tokens."""
         self.require_owner(caller)
-        self._own_key(caller, login)
+        self.own_key(caller, login)
         if login == caller.login:
             raise InvalidRequest("A key cannot delete itself.", field="login")
         del self._known[login]
+        self.tokens.drop_all_of(login)
         for pair in [pair for pair in self._grants if pair[0] == login]:
             del self._grants[pair]
-        await self._committer.keep(lambda batch: batch.deleted_keys.append(login), undo=self._reload)
+        await self._committer.keep(lambda batch: batch.deleted_keys.append(login), undo=self.load)
 
     async def set_grant(self, caller: Caller, process: StoredProcess, login: str, rights: frozenset[str]) -> Grant:
         """Set a key's rights on a process of the caller's company."""
         self.require_owner(caller)
         self.require(caller, process, "modify")
-        self._own_key(caller, login)
+        self.own_key(caller, login)
         grant = Grant(login=login, process_id=process.process_id, rights=rights)
         self._grants[login, process.process_id] = rights
-        await self._committer.keep(lambda batch: batch.grants.append(grant), undo=self._reload)
+        await self._committer.keep(lambda batch: batch.grants.append(grant), undo=self.load)
         return grant
 
     def grants(self, caller: Caller, process: StoredProcess) -> Sequence[Grant]:
@@ -227,7 +276,8 @@ class Access:
         )
         return sorted(rows, key=lambda grant: int(grant.login))
 
-    def _own_key(self, caller: Caller, login: str) -> None:
+    def own_key(self, caller: Caller, login: str) -> None:
+        """Raise `KeyNotFound` unless the caller's company has the key."""
         known = self._known.get(login)
         if known is None or known.key.company_id != caller.company_id:
             raise KeyNotFound(field="login")
@@ -254,9 +304,6 @@ class Access:
 
     def _remember(self, key: ApiKey) -> None:
         self._known[key.login] = _known(key)
-
-    async def _reload(self) -> None:
-        await self.load()
 
 
 def _known(key: ApiKey) -> _Known:

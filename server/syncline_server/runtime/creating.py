@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _task = builder(Task)
 MAX_REF = 255
 MAX_REQUEST_ID = 64
-ONLY_WATCHING = "A resume token gives the right to watch its task and nothing else."
+ONLY_WATCHING = "A token for one task gives the right to read and watch it, and nothing else."
 
 
 class Creating:

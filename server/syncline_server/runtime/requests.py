@@ -16,14 +16,18 @@ class Caller:
 
     company_id: str
     login: str = ""
-    """Empty for a resume token and for a direct URL."""
+    """Empty for a resume token, a task token and a direct URL."""
     owner: bool = False
     operator: bool = False
     rate_limit: int = 0
     only_task: str = ""
-    """A resume token's: it may watch this task and do nothing else."""
+    """A resume token's and a task token's: it may read and watch this task and do nothing else."""
     only_process: int = 0
     """A direct URL's: it may create tasks here and do nothing else."""
+    expires_at: int = 0
+    """An access token's: from then on (ms) it is refused. Whoever came with one makes nothing that may outlive it."""
+    behind: Caller | None = None
+    """Who made a task token: it gives no right that they have lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

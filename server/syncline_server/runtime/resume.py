@@ -13,6 +13,7 @@ from syncline_server.errors import BadCredentials
 _ID_BYTES = 12
 _SEQUENCE_BYTES = 8
 _SEAL_BYTES = 16
+_LAST = 1 << 63
 _BODY_BYTES = _ID_BYTES + _SEQUENCE_BYTES
 
 
@@ -22,17 +23,23 @@ class Place:
 
     task_id: str
     sequence: int
+    is_last: bool = False
+    """That event was the last one of its stream."""
 
 
 class ResumeTokens:
-    """Makes and reads tokens: base64url of id (12 bytes), sequence (8) and a keyed hash of both (16)."""
+    """Makes and reads tokens: base64url of id (12 bytes), sequence (8) and a keyed hash of both (16).
+
+    The sequence's highest bit says that its event was the last.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def make(self, task_id: str, sequence: int) -> str:
+    def make(self, task_id: str, sequence: int, *, is_last: bool = False) -> str:
         """Return the token for a place."""
-        body = bytes.fromhex(task_id) + sequence.to_bytes(_SEQUENCE_BYTES, "big")
+        number = sequence | _LAST if is_last else sequence
+        body = bytes.fromhex(task_id) + number.to_bytes(_SEQUENCE_BYTES, "big")
         return base64.urlsafe_b64encode(body + self._seal(body)).decode()
 
     def read(self, token: str) -> Place:
@@ -44,7 +51,8 @@ class ResumeTokens:
         body, seal = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
         if len(raw) != _BODY_BYTES + _SEAL_BYTES or not hmac.compare_digest(seal, self._seal(body)):
             raise BadCredentials("The resume token is not one of this server's.", field="resume_token")
-        return Place(body[:_ID_BYTES].hex(), int.from_bytes(body[_ID_BYTES:], "big"))
+        number = int.from_bytes(body[_ID_BYTES:], "big")
+        return Place(body[:_ID_BYTES].hex(), number & ~_LAST, bool(number & _LAST))
 
     def _seal(self, body: bytes) -> bytes:
         return hashlib.blake2b(body, digest_size=_SEAL_BYTES, key=self._key).digest()

@@ -1,4 +1,5 @@
-"""Retention: finished tasks go after their time; that they existed is remembered a while longer."""
+"""Retention: finished tasks go after their time; that they existed is remembered a while longer. Tokens that have
+expired go at the same time."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from syncline_server.errors import CommitFailed, StoreUnusable
 
 if TYPE_CHECKING:
     from syncline_server.clock import Clock
+    from syncline_server.runtime.access_tokens import AccessTokens
     from syncline_server.runtime.commits import Committer
     from syncline_server.runtime.residents import Residents
     from syncline_server.store.port import Store
@@ -23,15 +25,23 @@ _AT_ONCE = 500
 
 
 class Retention:
-    """Sweeps finished tasks from the store."""
+    """Sweeps finished tasks and expired tokens from the store."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, committer: Committer, residents: Residents, retention_seconds: float
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        committer: Committer,
+        residents: Residents,
+        access_tokens: AccessTokens,
+        retention_seconds: float,
     ) -> None:
         self._store = store
         self._clock = clock
         self._committer = committer
         self._residents = residents
+        self._access_tokens = access_tokens
         self._milliseconds = int(retention_seconds * 1000)
 
     async def run(self) -> None:
@@ -52,6 +62,7 @@ class Retention:
         """Remove some of the tasks whose time is over; return how many."""
         now = self._clock.now()
         await self._store.forget_before(now)
+        self._access_tokens.sweep()
         expired = await self._store.finished_before(now - self._milliseconds, limit=_AT_ONCE)
         gone = [task_id for task_id in expired if not self._residents.is_near(task_id)]
         for task_id in gone:

@@ -16,10 +16,12 @@ from syncline_server.runtime.catalogue import Catalogue
 from syncline_server.runtime.commits import Committer
 from syncline_server.runtime.creating import Creating
 from syncline_server.runtime.deploying import Deploying
+from syncline_server.runtime.issuing import Issuing
 from syncline_server.runtime.residents import Residents
 from syncline_server.runtime.resume import ResumeTokens
 from syncline_server.runtime.retention import Retention
 from syncline_server.runtime.service import Tasks
+from syncline_server.runtime.task_tokens import TaskTokens
 from syncline_server.runtime.timers import Timers
 from syncline_server.runtime.waits import Waits
 from syncline_server.runtime.watch import Watch
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SEAL_KEY = "resume-token-key"
-"""The name of a stored value: what resume tokens are sealed with."""
+"""The name of a stored value: what resume tokens and task tokens are sealed with."""
 
 
 class Runtime:
@@ -46,6 +48,7 @@ class Runtime:
     tasks: Tasks
     waits: Waits
     access: Access
+    issuing: Issuing
     deploying: Deploying
     catalogue: Catalogue
     resume_tokens: ResumeTokens
@@ -79,10 +82,19 @@ class Runtime:
     async def start(self) -> None:
         """Open the store and take up what was under way when it was last closed, however that was."""
         await self._store.open()
-        self.resume_tokens = ResumeTokens(await self._token_key())
+        seal_key = await self._token_key()
+        self.resume_tokens, tokens_of_tasks = ResumeTokens(seal_key), TaskTokens(seal_key)
         self.committer = Committer(self._store, self)
         self.access = Access(
-            self._store, self.committer, self._clock, self.resume_tokens, timestamp_window=self._window
+            self._store,
+            self.committer,
+            self._clock,
+            resume_tokens=self.resume_tokens,
+            task_tokens=tokens_of_tasks,
+            timestamp_window=self._window,
+        )
+        self.issuing = Issuing(
+            access=self.access, committer=self.committer, clock=self._clock, tokens_of_tasks=tokens_of_tasks
         )
         self._wire()
         await self.access.load()
@@ -141,6 +153,7 @@ class Runtime:
             clock=self._clock,
             committer=self.committer,
             residents=self.residents,
+            access_tokens=self.access.tokens,
             retention_seconds=self._retention_seconds,
         )
 

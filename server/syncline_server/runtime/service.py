@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from syncline_server.runtime.residents import Resident, Residents
     from syncline_server.store.port import Store, StoredProcess
 
+_OTHER_TASK = "The token is for another task."
 _ID_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -170,7 +171,7 @@ class Tasks:
         if caller.only_task:
             if right != "view":
                 raise AccessDenied(ONLY_WATCHING)
-            return await self._own_task(caller, target)
+            return await self._only_task(caller, target)
         if target.task_id:
             task = await self.read(_task_id(target.task_id))
             process = self._catalogue.get(task.process_id)
@@ -191,10 +192,20 @@ class Tasks:
             raise AccessDenied("A direct URL gives the right to create tasks and nothing else.")
         self._access.require(caller, process, right)
 
-    async def _own_task(self, caller: Caller, target: Target) -> Task:
-        if target.task_id not in ("", caller.only_task):
-            raise AccessDenied("The resume token is for another task.")
-        return await self.read(caller.only_task)
+    async def _only_task(self, caller: Caller, target: Target) -> Task:
+        if target.task_id.lower() not in ("", caller.only_task):
+            raise AccessDenied(_OTHER_TASK)
+        task = await self.read(caller.only_task)
+        process = self._catalogue.get(task.process_id)
+        if target.ref not in ("", task.ref) or not self._is_named(process, target.process):
+            raise AccessDenied(_OTHER_TASK)
+        if caller.behind is not None:
+            self._require(caller.behind, process, "view")
+        return task
+
+    def _is_named(self, process: StoredProcess, name: str) -> bool:
+        """Tell whether a name is the process's own, or none."""
+        return name in ("", str(process.process_id), *(f"@{alias}" for alias in process.aliases))
 
     async def _by_ref(self, caller: Caller, process: StoredProcess, ref: str) -> Task:
         holder = self._residents.holder(process.process_id, ref)

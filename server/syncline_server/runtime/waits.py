@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from syncline_server.engine import Outcome, Task
     from syncline_server.runtime.requests import Caller, TaskEvent
+    from syncline_server.runtime.resume import Place
     from syncline_server.runtime.service import Tasks
     from syncline_server.runtime.watch import Watch
     from syncline_server.store.port import Store
@@ -83,6 +84,16 @@ class Waits:
                     return
                 while not await parked.next(asyncio.get_running_loop().time() + heartbeat):
                     yield Quiet()
+
+    async def is_told(self, task: Task, goal: Goal, place: Place) -> bool:
+        """Tell whether whoever followed the task up to a place has heard all: the goal is reached, and how is known."""
+        passed = _Passed(self._store, task.task_id, goal)
+        if not (await passed.has_visited() or is_reached(task, goal)):
+            return False
+        outcome = outcome_for(task, goal)
+        if outcome is not None and not (place.is_last and outcome.sequence <= place.sequence):
+            return False
+        return not _up_to_goal(await self._arrivals(task, place.sequence), task, goal, passed.at)
 
     async def _arrivals(self, task: Task, after: int) -> Sequence[Arrival]:
         found = [

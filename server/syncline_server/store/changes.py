@@ -79,9 +79,14 @@ class Changes:
                 yield named["keep_grant"], rows.grant_row(grant)
             else:
                 yield named["delete_grant"], (grant.login, grant.process_id)
+        for token in batch.access_tokens:
+            yield named["keep_access_token"], rows.access_token_row(token)
+        for token_id in batch.deleted_access_tokens:
+            yield named["delete_access_token"], (token_id,)
         for login in batch.deleted_keys:
             yield named["delete_key"], (login,)
             yield named["delete_grants_of_key"], (login,)
+            yield named["delete_access_tokens_of_key"], (login,)
 
 
 def pages(statements: Sequence[Statement]) -> int:

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from syncline_server.engine.task import Step, Task
-    from syncline_server.store.port import ApiKey, Batch, Company, Deployment, Grant, StoredProcess, TaskFilter
+    from syncline_server.store.port import (
+        AccessToken,
+        ApiKey,
+        Batch,
+        Company,
+        Deployment,
+        Grant,
+        StoredProcess,
+        TaskFilter,
+    )
 
 T = TypeVar("T")
 K = TypeVar("K", int, str, tuple[int, int], tuple[str, int])
@@ -41,6 +50,7 @@ class MemoryStore:
         self._companies: dict[str, rows.Row] = {}
         self._keys: dict[str, rows.Row] = {}
         self._grants: dict[tuple[str, int], rows.Row] = {}
+        self._access_tokens: dict[str, rows.Row] = {}
         self._values: dict[str, str] = {}
 
     async def open(self) -> None:
@@ -62,6 +72,7 @@ class MemoryStore:
         self._deployments.update(written.deployments)
         self._companies.update(written.companies)
         self._keep_keys(written, batch.deleted_keys)
+        self._keep_access_tokens(written, batch)
 
     def _keep_tasks(self, written: _Written, deleted: dict[str, int]) -> None:
         for task_id, row in written.tasks.items():
@@ -80,9 +91,18 @@ class MemoryStore:
         for login in deleted:
             self._keys.pop(login, None)
 
+    def _keep_access_tokens(self, written: _Written, batch: Batch) -> None:
+        self._access_tokens.update(written.access_tokens)
+        for token_id, row in list(self._access_tokens.items()):
+            if token_id in batch.deleted_access_tokens or rows.access_token_of(row).login in batch.deleted_keys:
+                del self._access_tokens[token_id]
+
     async def forget_before(self, instant: int) -> None:
         await self._turn()
         self._remembered = {task_id: until for task_id, until in self._remembered.items() if until >= instant}
+        for token_id, row in list(self._access_tokens.items()):
+            if rows.access_token_of(row).expires_at < instant:
+                del self._access_tokens[token_id]
 
     async def set_value(self, name: str, text: str) -> None:
         await self._turn()
@@ -154,6 +174,10 @@ class MemoryStore:
         await self._turn()
         return _all(rows.grant_of, self._grants)
 
+    async def access_tokens(self) -> Sequence[AccessToken]:
+        await self._turn()
+        return _all(rows.access_token_of, self._access_tokens)
+
     async def value(self, name: str) -> str | None:
         await self._turn()
         return self._values.get(name)
@@ -181,6 +205,7 @@ class _Written:
         self.companies = {one.company_id: _storable(rows.company_row(one)) for one in batch.companies}
         self.keys = {one.login: _storable(rows.key_row(one)) for one in batch.keys}
         self.grants = {(one.login, one.process_id): _storable(rows.grant_row(one)) for one in batch.grants}
+        self.access_tokens = {one.token_id: _storable(rows.access_token_row(one)) for one in batch.access_tokens}
 
 
 def _all(make: Callable[[rows.AnyRow], T], table: Mapping[K, rows.Row]) -> list[T]:

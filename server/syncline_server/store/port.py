@@ -51,6 +51,19 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """A credential that expires and stands for a key; what is presented is not kept."""
+
+    token_id: str
+    digest: str
+    """SHA-256 of the token, hexadecimal."""
+    login: str
+    title: str
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProcess:
     """A process as it was imported, and the definition that is deployed."""
 
@@ -95,8 +108,11 @@ class Batch:
     companies: list[Company] = field(default_factory=list)
     keys: list[ApiKey] = field(default_factory=list)
     deleted_keys: list[str] = field(default_factory=list)
-    """Logins to remove with their grants."""
+    """Logins to remove with their grants and access tokens."""
     grants: list[Grant] = field(default_factory=list)
+    access_tokens: list[AccessToken] = field(default_factory=list)
+    deleted_access_tokens: list[str] = field(default_factory=list)
+    """By id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +176,7 @@ class Store(Protocol):
         ...
 
     async def forget_before(self, instant: int) -> None:
-        """Forget the ids of deleted tasks that were to be remembered until before the instant."""
+        """Forget what was to be there until before the instant: ids of deleted tasks, and access tokens."""
         ...
 
     async def processes(self) -> Sequence[StoredProcess]:
@@ -181,6 +197,10 @@ class Store(Protocol):
 
     async def grants(self) -> Sequence[Grant]:
         """Return every grant by login and process."""
+        ...
+
+    async def access_tokens(self) -> Sequence[AccessToken]:
+        """Return every access token by id."""
         ...
 
     async def value(self, name: str) -> str | None:

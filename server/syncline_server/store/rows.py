@@ -17,7 +17,7 @@ import orjson
 from syncline_server.engine import values
 from syncline_server.engine.effects import HttpCall
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
-from syncline_server.store.port import ApiKey, Company, Deployment, Grant, StoredProcess
+from syncline_server.store.port import AccessToken, ApiKey, Company, Deployment, Grant, StoredProcess
 
 Row: TypeAlias = tuple[str | int | None, ...]
 AnyRow: TypeAlias = Sequence[Any]
@@ -229,6 +229,17 @@ def grant_row(grant: Grant) -> Row:
 def grant_of(row: AnyRow) -> Grant:
     login, process_id, rights = row
     return Grant(login=login, process_id=process_id, rights=frozenset(rights.split()))
+
+
+def access_token_row(token: AccessToken) -> Row:
+    return (token.token_id, token.digest, token.login, token.title, token.created_at, token.expires_at)
+
+
+def access_token_of(row: AnyRow) -> AccessToken:
+    token_id, digest, login, title, created_at, expires_at = row
+    return AccessToken(
+        token_id=token_id, digest=digest, login=login, title=title, created_at=created_at, expires_at=expires_at
+    )
 
 
 def _outcome_columns(outcome: Outcome, data: str) -> Row:

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from syncline_server.engine.task import Step, Task
     from syncline_server.store.changes import Statement
-    from syncline_server.store.port import ApiKey, Batch, Company, Deployment, Grant, StoredProcess, TaskFilter
+    from syncline_server.store.port import (
+        AccessToken,
+        ApiKey,
+        Batch,
+        Company,
+        Deployment,
+        Grant,
+        StoredProcess,
+        TaskFilter,
+    )
 
     Parameters: TypeAlias = Sequence[str | int | None] | Mapping[str, str | int | None]
 
@@ -110,7 +119,8 @@ class SqliteStore:
             await self._transact(statements)
 
     async def forget_before(self, instant: int) -> None:
-        await self._transact([(self._named["forget_tasks"], (instant,))])
+        forgetting = (self._named["forget_tasks"], self._named["forget_access_tokens"])
+        await self._transact([(query, (instant,)) for query in forgetting])
 
     async def set_value(self, name: str, text: str) -> None:
         await self._transact([(self._named["set_value"], (name, text))])
@@ -174,6 +184,9 @@ class SqliteStore:
 
     async def grants(self) -> Sequence[Grant]:
         return await self._all(rows.grant_of, "grants")
+
+    async def access_tokens(self) -> Sequence[AccessToken]:
+        return await self._all(rows.access_token_of, "access_tokens")
 
     async def value(self, name: str) -> str | None:
         return await self._one(_first, "value", (name,))

@@ -96,6 +96,18 @@ DELETE FROM keys WHERE login = ?;
 -- delete_grants_of_key --
 DELETE FROM grants WHERE login = ?;
 
+-- keep_access_token --
+INSERT OR REPLACE INTO access_tokens VALUES (?, ?, ?, ?, ?, ?);
+
+-- delete_access_token --
+DELETE FROM access_tokens WHERE token_id = ?;
+
+-- delete_access_tokens_of_key --
+DELETE FROM access_tokens WHERE login = ?;
+
+-- forget_access_tokens --
+DELETE FROM access_tokens WHERE expires_at < ?;
+
 -- forget_tasks --
 DELETE FROM deleted_tasks WHERE remembered_until < ?;
 
@@ -169,6 +181,9 @@ SELECT * FROM keys ORDER BY login;
 
 -- grants --
 SELECT * FROM grants ORDER BY login, process_id;
+
+-- access_tokens --
+SELECT * FROM access_tokens ORDER BY token_id;
 
 -- value --
 SELECT text FROM own_values WHERE name = ?;

@@ -1,6 +1,15 @@
 -- The schema after all migrations, to read and to compare with; a test proves that it is what they make.
 -- Not written by hand: `python -m store.schema` in tests/ prints it.
 
+CREATE TABLE access_tokens (
+    token_id TEXT NOT NULL PRIMARY KEY,
+    digest TEXT NOT NULL,           -- SHA-256, hexadecimal
+    login TEXT NOT NULL,
+    title TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE companies (
     company_id TEXT NOT NULL PRIMARY KEY,
     title TEXT NOT NULL,
@@ -89,6 +98,10 @@ CREATE TABLE tasks (
     modified_by TEXT NOT NULL       -- JSON array of strings
 ) STRICT;
 
+CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
+
+CREATE INDEX access_tokens_by_login ON access_tokens (login);
+
 CREATE INDEX deleted_tasks_by_instant ON deleted_tasks (remembered_until);
 
 CREATE INDEX steps_by_task ON steps (task_id, first_sequence, last_sequence);
@@ -127,4 +140,4 @@ CREATE TRIGGER keep_task INSTEAD OF INSERT ON task_changes BEGIN
     SELECT NEW.task_id, NEW.first_sequence, NEW.last_sequence, NEW.steps WHERE NEW.steps IS NOT NULL;
 END;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
