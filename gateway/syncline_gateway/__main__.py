@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from syncline import lifecycle, logs
 from syncline.environment import BadSetting
-from syncline_gateway.app import App
+from syncline_gateway.http.app import App
 from syncline_gateway.settings import Settings
+from syncline_gateway.transcoding.rules import RulesError
 from syncline_gateway.upstream import Tls, Upstream
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ FIRST_SECONDS = 1.0
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until told to stop; raise `BadSetting` when it cannot begin."""
+    """Serve until told to stop; raise `BadSetting` or `RulesError` when it cannot begin."""
     with lifecycle.StopSignal(settings.life_fd) as stop:
         upstream = Upstream(_target(settings.grpc), tls=_tls(settings))
         app = App(settings, upstream)
@@ -57,7 +58,7 @@ def main() -> int:
         logs.set_up(settings.log_level)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(settings))
-    except BadSetting as error:
+    except (BadSetting, RulesError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "syncline"
 _PREFIX = "ERROR_REASON_"
-_CODES = {"UNAVAILABLE": 14, "OVERLOADED": 8, "CANCELLED": 1, "DEADLINE_EXCEEDED": 4}
+_CODES = {"UNAVAILABLE": 14, "OVERLOADED": 8, "CANCELLED": 1, "DEADLINE_EXCEEDED": 4, "INTERNAL": 13}
 NAMES = frozenset(name.removeprefix(_PREFIX) for name in ErrorReason.DESCRIPTOR.values_by_name) - {"UNSPECIFIED"}
 
 
@@ -33,7 +34,14 @@ class Refusal:
 
 
 def read(status: Status) -> Refusal:
-    """Return what an operation's error says."""
+    """Return what an operation's error says; one whose details are broken says `INTERNAL`."""
+    try:
+        return _read(status)
+    except DecodeError:
+        return Refusal("INTERNAL")
+
+
+def _read(status: Status) -> Refusal:
     reason, facts, at_fault, description = "INTERNAL", {}, "", ""
     for detail in status.details:
         if detail.Is(ErrorInfo.DESCRIPTOR):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MIB = 1024 * 1024
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Settings:
     """Host names that get the synchronous face on either listener."""
     async_hosts: tuple[str, ...] = ()
     """Host names that get the asynchronous face on either listener."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may use the transcoded API, such as `https://example.org`; `*` is all of them."""
     max_wait_seconds: float = 300.0
     """The longest that a caller may stay."""
     max_body_bytes: int = 16 * MIB
@@ -70,6 +74,7 @@ class Settings:
             grpc=read(environ, "SYNCLINE_GRPC", address, usual.grpc),
             sync_hosts=read(environ, "SYNCLINE_SYNC_HOSTS", names, ()),
             async_hosts=read(environ, "SYNCLINE_ASYNC_HOSTS", names, ()),
+            cors_origins=read(environ, "SYNCLINE_CORS_ORIGINS", _origins, ()),
             max_wait_seconds=read(environ, "SYNCLINE_MAX_WAIT_SECONDS", seconds, usual.max_wait_seconds),
             max_body_bytes=read(environ, "SYNCLINE_MAX_BODY_BYTES", byte_count, usual.max_body_bytes),
             body_seconds=read(environ, "SYNCLINE_BODY_SECONDS", seconds, usual.body_seconds),
@@ -96,6 +101,14 @@ class Settings:
         both = set(self.sync_hosts) & set(self.async_hosts)
         if both:
             raise BadSetting(f"SYNCLINE_ASYNC_HOSTS: {min(both)} is in SYNCLINE_SYNC_HOSTS too")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = names(text)
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is not an origin such as https://example.org")
+    return origins
 
 
 def _file(text: str) -> Path:

@@ -1,8 +1,8 @@
 """The way to the server: a few Exchange streams, kept open, broken ones opened again.
 
-The one module that knows gRPC. Operations that are asked for within one turn of the event loop leave in one frame, and
-turn by turn the streams take their share: a message on a stream costs far more than an operation in it. Large requests
-have a stream of their own.
+Only this module and `calls` know gRPC. Operations that are asked for within one turn of the event loop leave in one
+frame, and turn by turn the streams take their share: a message on a stream costs far more than an operation in it.
+Large requests have a stream of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from grpc import aio
 
 from syncline.v1.exchange_pb2 import ExchangeRequest, ExchangeResponse, Result
 from syncline_gateway import reasons
+from syncline_gateway.calls import Calls
 from syncline_gateway.errors import Away
 from syncline_gateway.flights import Caller
 from syncline_gateway.link import FRAME_BYTES, Link
@@ -83,6 +84,8 @@ class Upstream:
         self._stopped = False
         self._was_ready = False
         self._turned = asyncio.Event()
+        self.calls = Calls(self._connection)
+        """For what Exchange does not carry, on the same connections."""
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -105,6 +108,8 @@ class Upstream:
     def release(self) -> None:
         """Take nothing more on, and answer everybody who still waits `UNAVAILABLE`."""
         self._stopped = True
+        self._turned.set()
+        self.calls.release()
         error = Result(error=reasons.make("UNAVAILABLE", "The gateway stops."))
         waiting = [flight for stream in self._all() for flight in stream.link.lose()]
         for flight in (*waiting, *self._homeless):
@@ -115,6 +120,11 @@ class Upstream:
     def is_ready(self) -> bool:
         """Whether the server takes operations now."""
         return not self._stopped and any(stream.link.is_open for stream in self._streams)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing will be taken on any more."""
+        return self._stopped
 
     @property
     def open_streams(self) -> int:
@@ -198,6 +208,16 @@ class Upstream:
                 return stream
         raise Away
 
+    def _connection(self) -> aio.Channel:
+        """Return a channel that is connected, in turn; raise `Away` when the server takes nothing on now."""
+        if not self._stopped:
+            for _ in self._streams:
+                self._turn = (self._turn + 1) % len(self._streams)
+                stream = self._streams[self._turn]
+                if stream.link.is_open:
+                    return stream.channel
+        raise Away
+
     def _all(self) -> list[_Stream]:
         return self._streams if self._large is None else [*self._streams, self._large]
 
@@ -213,6 +233,7 @@ class _Stream:
 
     def __init__(self, upstream: Upstream, channel: aio.Channel) -> None:
         self.link = Link(self._wake, upstream.rehome)
+        self.channel = channel
         self._upstream = upstream
         self._exchange: aio.StreamStreamMultiCallable[ExchangeRequest, ExchangeResponse] = channel.stream_stream(
             METHOD,

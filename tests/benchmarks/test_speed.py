@@ -5,87 +5,34 @@ It prints figures and never fails on a slow day; it fails only when a call does.
 
 from __future__ import annotations
 
-import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.measuring import IN_FLIGHT, ROUNDS, SECONDS, load, program, request
 from fakes.credentials import basic
 from running import running_dev
 from syncline.v1 import task_calls_pb2, task_pb2
 from syncline_cli.signing import create_body, signed_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from running import RunningDev
 
-HERE = Path(__file__).parent
-SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-IN_FLIGHT = int(os.environ.get("BENCH_IN_FLIGHT", "64"))
 BODY = create_body("@echo", '{"param":1}')
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def program(name: str) -> Iterator[int]:
-    """Run one of the bare servers; give its port when it listens."""
-    port = free_port()
-    with subprocess.Popen([sys.executable, str(HERE / name), str(port)]) as process:
-        try:
-            _listening(port)
-            yield port
-        finally:
-            process.terminate()
-
-
-def _listening(port: int) -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            assert time.monotonic() < until, f"nothing listens on port {port}"
-        else:
-            return
-
-
-def load(script: str, *args: object, request: bytes) -> dict[str, float]:
-    """Run a load generator in a process of its own; return its figures."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / script), *map(str, args)], input=request, capture_output=True, check=True
-    )
-    figures: dict[str, float] = json.loads(done.stdout)
-    assert figures["failed"] == 0, figures
-    return figures
-
-
 def post(path: str, body: bytes) -> bytes:
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    )
-    return head.encode() + b"\r\n" + body
+    return request("POST", path, body, Content_Type="application/json")
 
 
 def bare_http() -> dict[str, float]:
-    with program("bare_http.py") as port:
+    with program("bare_http.py") as (port, _):
         return load("http_load.py", "127.0.0.1", port, IN_FLIGHT, SECONDS, request=post("/echo", BODY))
 
 
@@ -103,7 +50,7 @@ REQUEST = task_calls_pb2.CreateTaskRequest(
 
 
 def bare_grpc() -> dict[str, float]:
-    with program("bare_grpc.py") as port:
+    with program("bare_grpc.py") as (port, _):
         return load("grpc_load.py", f"127.0.0.1:{port}", METHOD, IN_FLIGHT, SECONDS, "", request=REQUEST)
 
 

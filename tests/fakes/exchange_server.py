@@ -62,8 +62,10 @@ class ExchangeServer:
         credit: int = 1000,
         answer: Callable[[Seen], Result | None] | None = None,
         tls: grpc.ServerCredentials | None = None,
+        methods: grpc.GenericRpcHandler | None = None,
     ) -> None:
         self.credit = credit
+        self._methods = methods
         self.tls = tls
         self.answer = answer
         self.seen: asyncio.Queue[Seen] = asyncio.Queue()
@@ -93,7 +95,7 @@ class ExchangeServer:
             response_serializer=ExchangeResponse.SerializeToString,
         )
         handlers = grpc.method_handlers_generic_handler("syncline.v1.TaskService", {"Exchange": exchange})
-        server.add_generic_rpc_handlers((handlers,))
+        server.add_generic_rpc_handlers((handlers,) if self._methods is None else (handlers, self._methods))
         if self.tls is None:
             self.port = server.add_insecure_port(self.address)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import pytest
 
 from fakes.exchange_server import SECONDS, ExchangeServer
 from fakes.gateway import Gateway
+from fakes.methods import Methods
+from fakes.sockets import Socket
 from syncline_gateway.settings import Settings
 from syncline_gateway.upstream import STREAMS, Upstream
 
@@ -19,11 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fakes.gateway import Started
+    from fakes.sockets import Connect
+    from syncline_gateway.transcoding.transcoder import Transcoder
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[ExchangeServer]:
-    async with ExchangeServer() as running:
+def methods() -> Methods:
+    """What the server does besides Exchange."""
+    return Methods()
+
+
+@pytest.fixture
+async def server(methods: Methods) -> AsyncIterator[ExchangeServer]:
+    async with ExchangeServer(methods=methods) as running:
         yield running
 
 
@@ -41,9 +52,9 @@ def started(server: ExchangeServer) -> Started:
     """Start a gateway with settings of the test's own."""
 
     @asynccontextmanager
-    async def start(**settings: object) -> AsyncIterator[Gateway]:
+    async def start(transcoder: Transcoder | None = None, **settings: object) -> AsyncIterator[Gateway]:
         chosen = replace(Settings(http=("127.0.0.1", 0), http_async=("127.0.0.1", 0)), **settings)  # type: ignore[arg-type]
-        async with aiohttp.ClientSession() as session, Gateway(server, session, chosen) as gateway:
+        async with aiohttp.ClientSession() as session, Gateway(server, session, chosen, transcoder) as gateway:
             yield gateway
 
     return start
@@ -53,3 +64,19 @@ def started(server: ExchangeServer) -> Started:
 async def gateway(started: Started) -> AsyncIterator[Gateway]:
     async with started() as running:
         yield running
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Connect to a gateway's face; what a test leaves open is closed after it."""
+    opened: list[Socket] = []
+
+    async def connect_to(gateway: Gateway, *, synchronous: bool = True) -> Socket:
+        port = gateway.port if synchronous else gateway.port_async
+        opened.append(Socket(*await asyncio.open_connection("127.0.0.1", port)))
+        return opened[-1]
+
+    yield connect_to
+    for socket in opened:
+        with contextlib.suppress(ConnectionError):
+            await socket.close()

@@ -16,7 +16,7 @@ from fakes.gateway import ECHO, OPS
 from syncline.v1.exchange_pb2 import Result
 from syncline.v1.task_calls_pb2 import GetTaskResponse, SubmitCallbackResponse, WaitTaskResponse
 from syncline.v1.task_pb2 import Outcome, OutcomeKind, Task
-from syncline_gateway.endpoint import LARGE_ANSWER_BYTES
+from syncline_gateway.http.answering import LARGE_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from fakes.exchange_server import ExchangeServer

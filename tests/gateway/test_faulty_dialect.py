@@ -11,7 +11,9 @@ from aiohttp import ClientSession, web
 
 from syncline.v1.exchange_pb2 import Operation
 from syncline_gateway.dialect import Call, HttpResponse, Reply
-from syncline_gateway.endpoint import Endpoint
+from syncline_gateway.http.answering import Answerer
+from syncline_gateway.http.endpoint import Endpoint
+from syncline_gateway.http.reading import BodyReader
 from syncline_gateway.routes import Route, Routes
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Echo:
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     route = Route("faulty", re.compile("/.*"), ("GET",), Faulty())
-    endpoint = Endpoint(Echo(), Routes((route,)), max_body_bytes=1000, body_seconds=1)
+    endpoint = Endpoint(Echo(), Routes((route,)), BodyReader(max_bytes=1000, seconds=1), Answerer())
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         return await endpoint.handle(request, synchronous=True)

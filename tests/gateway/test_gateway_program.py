@@ -18,11 +18,13 @@ import pytest
 
 from fakes.exchange_server import accept, created, reply
 from fakes.gateway import ECHO, OPS
+from syncline_gateway.contract import make_transcoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fakes.exchange_server import ExchangeServer
+    from fakes.methods import Context, Methods
 
 ANY = "127.0.0.1:0"
 BODY = json.dumps({"ops": [ECHO]}).encode()
@@ -166,3 +168,46 @@ async def test_a_port_that_is_taken_is_one_line(server: ExchangeServer) -> None:
 
     assert process.returncode == 2
     assert line.decode().splitlines()[-1] == f"SYNCLINE_HTTP_ASYNC: {address}: Address already in use"
+
+
+FAULTY = """
+import sys
+from syncline_gateway import __main__
+from syncline_gateway.http import app
+from syncline_gateway.transcoding.rules import RulesError
+
+def faulty():
+    raise RulesError(["one.Service.First: this", "one.Service.Second: that"])
+
+app.make_transcoder = faulty
+sys.exit(__main__.main())
+"""
+
+
+async def test_rules_that_cannot_be_served_are_all_told() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", FAULTY), env=dict(os.environ), stderr=asyncio.subprocess.PIPE
+    )
+    _, lines = await asyncio.wait_for(process.communicate(), 10)
+
+    assert process.returncode == 2
+    assert lines.decode().splitlines() == ["one.Service.First: this", "one.Service.Second: that"]
+
+
+async def test_a_stop_lets_every_stream_say_that_it_ends(program: Program, methods: Methods) -> None:
+    async def parked(_: object, context: Context) -> None:
+        await context.send_initial_metadata((("syncline-task-id", "a" * 24),))
+        await asyncio.sleep(60)
+
+    (rpc,) = (one for one in make_transcoder().rpcs if one.name.endswith("/AwaitTask"))
+    methods.serve(rpc, parked)
+    async with aiohttp.ClientSession() as session:
+        url = f"{program.urls['http_async']}/v1/tasks/x:await"
+        streams = [await asyncio.wait_for(session.get(url), 5) for _ in range(100)]
+        program.process.terminate()
+        bodies = [await asyncio.wait_for(stream.text(), 5) for stream in streams]
+        status, log = await program.end()
+
+    assert status == 0
+    assert {json.loads(body.splitlines()[-1])["error"]["code"] for body in bodies} == {14}
+    assert "streams.cut" not in [line["event"] for line in log]

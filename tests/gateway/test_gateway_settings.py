@@ -27,6 +27,7 @@ def test_everything_set(tmp_path: Path) -> None:
             "SYNCLINE_GRPC": "server.test:50051",
             "SYNCLINE_SYNC_HOSTS": "sync.test, Other.test",
             "SYNCLINE_ASYNC_HOSTS": "async.test",
+            "SYNCLINE_CORS_ORIGINS": "https://one.test, http://[::1]:8080",
             "SYNCLINE_MAX_WAIT_SECONDS": "12.5",
             "SYNCLINE_MAX_BODY_BYTES": "1000",
             "SYNCLINE_BODY_SECONDS": "3",
@@ -45,6 +46,7 @@ def test_everything_set(tmp_path: Path) -> None:
         grpc=("server.test", 50051),
         sync_hosts=("sync.test", "other.test"),
         async_hosts=("async.test",),
+        cors_origins=("https://one.test", "http://[::1]:8080"),
         max_wait_seconds=12.5,
         max_body_bytes=1000,
         body_seconds=3.0,
@@ -64,6 +66,9 @@ def test_everything_set(tmp_path: Path) -> None:
         ("SYNCLINE_HTPP", "x"),
         ("SYNCLINE_HTTP", "8080"),
         ("SYNCLINE_GRPC", "server:x"),
+        ("SYNCLINE_CORS_ORIGINS", "https://one.test/"),
+        ("SYNCLINE_CORS_ORIGINS", "*, one.test"),
+        ("SYNCLINE_CORS_ORIGINS", "null"),
         ("SYNCLINE_MAX_WAIT_SECONDS", "-1"),
         ("SYNCLINE_MAX_BODY_BYTES", "16M"),
         ("SYNCLINE_BODY_SECONDS", "soon"),
@@ -100,3 +105,7 @@ def test_another_machine_is_not_reached_in_the_clear_unless_told_so() -> None:
 def test_a_host_name_has_one_face() -> None:
     with pytest.raises(BadSetting, match="SYNCLINE_ASYNC_HOSTS: b"):
         Settings.from_env({"SYNCLINE_SYNC_HOSTS": "a,b", "SYNCLINE_ASYNC_HOSTS": "b,c"})
+
+
+def test_every_origin_may_be_allowed() -> None:
+    assert Settings.from_env({"SYNCLINE_CORS_ORIGINS": "*"}).cors_origins == ("*",)

@@ -2,79 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fakes.exchange_server import SECONDS, accept, created, reply
+from fakes import sockets
+from fakes.exchange_server import accept, created, reply
 from fakes.gateway import ECHO, OPS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-
     from fakes.exchange_server import ExchangeServer
     from fakes.gateway import Gateway, Started
-
-    Connect = Callable[..., Awaitable["Socket"]]
+    from fakes.sockets import Connect
 
 BODY = json.dumps({"ops": [ECHO]}).encode()
 GOOD = {"request_proc": "ok", "ops": [{"proc": "ok", "data": 1}]}
 
 
-class Socket:
-    """A connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def send(self, *parts: bytes) -> None:
-        for part in parts:
-            self.writer.write(part)
-            await self.writer.drain()
-
-    async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """Return the next answer's status, headers in lower case, and body."""
-        async with asyncio.timeout(SECONDS):
-            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {name.lower(): text for name, _, text in (line.partition(": ") for line in head[1:-2])}
-            body = await self.reader.readexactly(int(headers.get("content-length", "0")))
-        return int(head[0].split()[1]), headers, body
-
-    async def rest(self) -> bytes:
-        """Return everything up to the end of the connection."""
-        return await asyncio.wait_for(self.reader.read(), SECONDS)
-
-    async def close(self) -> None:
-        self.writer.close()
-        await self.writer.wait_closed()
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
-    """Connect to a gateway's face; what a test leaves open is closed after it."""
-    opened: list[Socket] = []
-
-    async def connect_to(gateway: Gateway, *, synchronous: bool = True) -> Socket:
-        port = gateway.port if synchronous else gateway.port_async
-        opened.append(Socket(*await asyncio.open_connection("127.0.0.1", port)))
-        return opened[-1]
-
-    yield connect_to
-    for socket in opened:
-        with contextlib.suppress(ConnectionError):
-            await socket.close()
-
-
-def head(*lines: str, path: str = OPS, version: str = "1.1", method: str = "POST", host: str = "Host: x") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/{version}", *([host] if host else []), *lines, "", ""]).encode()
+def head(*lines: str, **more: str) -> bytes:
+    return sockets.head(*lines, **{"path": OPS, **more})
 
 
 def sized(body: bytes = BODY) -> str:
-    return f"Content-Length: {len(body)}"
+    return sockets.sized(body)
 
 
 @pytest.fixture

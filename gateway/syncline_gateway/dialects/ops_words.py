@@ -61,6 +61,15 @@ _TABLE = {
     "DEADLINE_EXCEEDED": Words("Timeout for {type} {obj}"),
     "CANCELLED": Words("request was cancelled"),
     "INTERNAL": Words(INTERNAL),
+    # The rest comes up in other faces and calls alone.
+    "ROUTE_NOT_FOUND": Words(INTERNAL),
+    "METHOD_NOT_ALLOWED": Words(INTERNAL),
+    "NOT_ACCEPTABLE": Words(INTERNAL),
+    "UNSUPPORTED_MEDIA_TYPE": Words(INTERNAL),
+    "BODY_TOO_LARGE": Words(INTERNAL),
+    "BODY_TIMEOUT": Words(INTERNAL),
+    "TOKEN_NOT_FOUND": Words("access_denied", "access_denied"),
+    "TOO_MANY_TOKENS": Words("access_denied", "access_denied"),
 }
 _KEYS = {"process": "conv_id", "ref": "ref", "task_id": "obj_id", "data_json": "data", "node_id": "node_id"}
 

@@ -1,0 +1,86 @@
+"""Connections, and what they say to a request that is no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from google.rpc import code_pb2
+
+from syncline_gateway.http.answering import SERVER
+from syncline_gateway.http.reading import MAX_HEADER_BYTES
+from syncline_gateway.http.rest.refusing import of_fault
+from syncline_gateway.transcoding.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+KEEPALIVE_SECONDS = 75.0
+"""How long a connection may be idle, or take for the headers of a request."""
+LINGERING_SECONDS = 5.0
+"""How long a body that nobody wants is still taken, so that its sender gets to read the answer."""
+HALF_CLOSED_SECONDS = 0.5
+MAX_URL_BYTES = 8190
+MAX_HEADERS = MAX_HEADER_BYTES // 8
+"""More than fit into their bytes, so that those are what counts."""
+
+
+class Server(web.Server):
+    """Makes connections whose handlers are cancelled when their client goes away."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__(handler, handler_cancellation=True)
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            # Signatures are over the bytes as they came.
+            auto_decompress=False,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            lingering_time=LINGERING_SECONDS,
+            max_line_size=MAX_URL_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
+        )
+
+
+class _Connection(web.RequestHandler):
+    """One connection."""
+
+    __slots__ = ("_last_body",)
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._last_body: StreamReader = EMPTY_PAYLOAD
+
+    def data_received(self, data: bytes) -> None:
+        """Keep hold of the last request's body: the only one that may not have come whole."""
+        super().data_received(data)
+        if self._messages:
+            self._last_body = self._messages[-1][1]
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for a bool, aiohttp's own returns none
+        """Give what was asked before the end a moment: clients that send and hang up still mean what they sent."""
+        if not self._last_body.is_eof():
+            self._last_body.set_exception(web.RequestPayloadError("The body ended early."))
+            self._last_body.feed_eof()
+        self._loop.call_later(HALF_CLOSED_SECONDS, self.force_close)
+        return True
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer a request that is no HTTP, and so has no dialect; none of what came is shown or logged."""
+        del message
+        if request.writer.output_size > 0:
+            raise ConnectionError("The answer had begun.")
+        status, words = (431, "The headers are too long.") if isinstance(exc, LineTooLong) else (status, "Not HTTP.")
+        answer = of_fault(Fault(code_pb2.INVALID_ARGUMENT, status, "INVALID_REQUEST", words))
+        response = web.Response(status=status, body=answer.body, headers={**answer.headers, "Server": SERVER})
+        response.force_close()
+        return response

@@ -1,0 +1,1 @@
+"""The transcoded API over HTTP."""
