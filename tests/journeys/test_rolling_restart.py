@@ -21,6 +21,7 @@ from running import running_dev
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from running import RunningDev
 
@@ -153,3 +154,68 @@ async def test_a_rolling_restart_of_two_gateways_fails_no_call(dev: RunningDev) 
 
     assert load.done >= 4 * 70
     assert client.broken > 0, "no restart met a call"
+
+
+class Burst:
+    """Callers who send as much as they can, repeat nothing, and write down what was acknowledged to them."""
+
+    def __init__(self, session: aiohttp.ClientSession, dev: RunningDev) -> None:
+        key = dev.key
+        self._session = session
+        self._url = f"{key.http}/v1/processes/@echo/tasks"
+        self._headers = {"Authorization": basic(key.login, key.secret)}
+        self._news = asyncio.Condition()
+        self.acknowledged: dict[str, str] = {}
+        """What each task was to echo."""
+        self.refused = 0
+        self.cut: list[str] = []
+        """What was asked on a connection that broke after the request was sent."""
+
+    async def run(self, callers: int) -> None:
+        await asyncio.gather(*(self._call(f"c{name}") for name in range(callers)))
+
+    async def progress(self, count: int) -> None:
+        async with asyncio.timeout(60), self._news:
+            await self._news.wait_for(lambda: len(self.acknowledged) >= count)
+
+    async def _call(self, name: str) -> None:
+        number = 0
+        while True:
+            number += 1
+            param = f"{name}-{number}"
+            body = {"data": {"param": param}, "ref": param, "wait": {"timeout": "30s"}}
+            try:
+                async with self._session.post(self._url, json=body, headers=self._headers) as answer:
+                    read = await answer.json()
+            except aiohttp.ClientConnectorError:
+                return
+            except aiohttp.ClientError:
+                self.cut.append(param)
+                return
+            if answer.status != 200:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "1"), read
+                self.refused += 1
+                return
+            async with self._news:
+                self.acknowledged[read["task"]["taskId"]] = param
+                self._news.notify_all()
+
+
+async def test_sigterm_under_full_load_loses_no_accepted_call(tmp_path: Path) -> None:
+    callers = 64
+    with running_dev(tmp_path) as dev:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=callers)) as session:
+            burst = Burst(session, dev)
+            running = asyncio.ensure_future(burst.run(callers))
+            await burst.progress(300)
+            status = await asyncio.to_thread(dev.stop)
+            await asyncio.wait_for(running, 30)
+    assert status == 0
+    assert burst.cut == [], "a request that was taken got no answer"
+
+    with running_dev(tmp_path) as dev:
+        async with aiohttp.ClientSession() as session:
+            client = RestClient(session, [dev.key.http], basic(dev.key.login, dev.key.secret))
+            for task_id, param in burst.acknowledged.items():
+                answer = await client.call("GET", f"/v1/tasks/{task_id}:wait?timeout=0s")
+                assert answer["outcome"]["data"] == {"info": {"param": param}}
