@@ -6,6 +6,7 @@ the characters that they may have. Whatever else looks like metadata (`grpc-…`
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -119,7 +120,8 @@ def _authorization(headers: Headers) -> str:
     return value
 
 
-# Deadlines. gRPC's own spelling (at most 8 digits and a unit), Connect's, and the one for people.
+# Deadlines. gRPC's own spelling (at most 8 digits and a unit), Connect's, the one for people, and Envoy's, where 0 is
+# none at all.
 
 
 def _timeout(headers: Headers) -> float | None:
@@ -143,6 +145,7 @@ _DEADLINES: Iterable[tuple[str, re.Pattern[str], Callable[[str], float]]] = (
     ("Grpc-Timeout", re.compile(r"[0-9]{1,8}[HMSmun]"), lambda text: int(text[:-1]) * _UNITS[text[-1]]),
     ("Connect-Timeout-Ms", re.compile(r"[0-9]{1,10}"), lambda text: int(text) / 1000),
     ("X-Server-Timeout", re.compile(r"[0-9]{1,10}(\.[0-9]{0,9})?|\.[0-9]{1,9}"), float),
+    ("X-Envoy-Upstream-Rq-Timeout-Ms", re.compile(r"[0-9]{1,10}"), lambda text: int(text) / 1000 or math.inf),
 )
 
 
