@@ -20,6 +20,7 @@ EXAMPLES = ROOT / "examples"
 README = ROOT / "README.md"
 PRINTED = {
     "plain_python_client.py": ["{'info': {'param': 'hello'}}", "{'result': 'error', 'reason': 'insufficient funds'}"],
+    "http_client.py": ["outcome {'answer': 'forty-two'}"],
     "grpc_client.py": ["outcome {'info': {'param': 'hello'}}", "outcome {'answer': 'forty-two'}"],
 }
 
@@ -48,11 +49,29 @@ def folder(tmp_path: Path, shared_dev: RunningDev) -> Path:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the README's example needs curl")
 def test_the_curl_of_the_readme_works(folder: Path) -> None:
-    [script] = [block for block in blocks("sh") if "curl" in block]
+    script, *_ = [block for block in blocks("sh") if "curl" in block]
 
     done = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=folder, capture_output=True, timeout=60, check=True)
 
     assert json.loads(done.stdout)["ops"] == [{"proc": "ok", "data": {"info": {"param": "1"}}}]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the README's example needs curl")
+def test_the_plain_http_of_the_readme_works(folder: Path) -> None:
+    signed, *plain = [block for block in blocks("sh") if "key " in block]
+    (key,) = [line for line in signed.splitlines() if line.startswith("key() ")]
+    # The answers are not ended by a newline each.
+    script = "\n".join([key, *plain]).replace('"$@"; }', '"$@"; echo; }')
+
+    done = subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=folder, capture_output=True, timeout=60, check=True)
+
+    echoed, made, changed, waited, *stream, token = [json.loads(line) for line in done.stdout.splitlines() if line]
+    assert echoed["outcome"]["data"] == {"info": {"param": "1"}}
+    assert made["task"]["taskId"] == changed["taskId"] == waited["task"]["taskId"]
+    assert waited["outcome"]["data"] == {"answer": "yes"}
+    assert "outcome" in stream[-2]["result"]
+    assert stream[-1] == {"end": {}}
+    assert set(token) == {"token", "expireTime"}
 
 
 def test_the_stubs_of_the_readme_work(folder: Path) -> None:
