@@ -42,11 +42,13 @@ lint: $(INSTALLED) ## check format and style of the code and of the contract
 types: $(INSTALLED) ## check the types
 	$(BIN)/mypy
 
-proto: $(INSTALLED) ## generate the contract's stubs
+proto: $(INSTALLED) ## generate what is made from the contract: stubs, and the document of the HTTP API
 	$(BIN)/python tools/stubs.py write
+	$(BIN)/python tools/openapi.py write
 
-verify: $(INSTALLED) ## check that the stubs are those of the contract, and that it breaks no caller
+verify: $(INSTALLED) ## check that what is generated is up to date, and that the contract breaks no caller
 	$(BIN)/python tools/stubs.py verify
+	$(BIN)/python tools/openapi.py verify
 	$(BIN)/python tools/breaking.py
 
 wheel: $(INSTALLED) ## build the wheel, and try it where there are no sources

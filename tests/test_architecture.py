@@ -88,6 +88,10 @@ RULES = (
             *PURE_LIBRARY,
         ),
     ),
+    Rule(
+        "syncline_gateway.openapi",
+        never=("syncline_gateway.upstream", "syncline_gateway.calls", "syncline_gateway.http", *NETWORK),
+    ),
     Rule("syncline_gateway", never=("aiohttp", "multidict"), but=("syncline_gateway.http",)),
     Rule("syncline_gateway", never=("grpc",), but=("syncline_gateway.upstream", "syncline_gateway.calls")),
     Rule("syncline_cli", never=("syncline_server", "syncline_gateway", "aiohttp")),
@@ -232,6 +236,7 @@ def test_every_rule_is_about_something() -> None:
         ("syncline_gateway.rpcs", "from aiohttp import web"),
         ("syncline_gateway.http.rest.whole", "import grpc"),
         ("syncline_gateway.transcoding.router", "from syncline.v1 import task_pb2"),
+        ("syncline_gateway.openapi.document", "from syncline_gateway.http import answering"),
         ("syncline_gateway.transcoding.transcoder", "import asyncio"),
         ("syncline_gateway.transcoding.faults", "from syncline_gateway import reasons"),
         ("syncline_gateway.http.app", "def late():\n    import syncline_server"),

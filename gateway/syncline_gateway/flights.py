@@ -39,8 +39,8 @@ _numbers = itertools.count(1)
 class Flight:
     """One operation under way."""
 
-    __slots__ = ("_kind", "_until", "attempt", "caller", "credentials", "link", "number", "operation", "over", "parked",
-                 "reply")  # fmt: skip
+    __slots__ = ("_is_named", "_kind", "_until", "attempt", "caller", "credentials", "link", "number", "operation",
+                 "over", "parked", "reply")  # fmt: skip
 
     def __init__(self, caller: Caller, operation: Operation, credentials: Credentials | None) -> None:
         self.caller = caller
@@ -56,11 +56,19 @@ class Flight:
         self.over = False
         """Nobody waits for it: its reply is complete, or its caller left."""
         self._kind = operation.WhichOneof("request")
+        self._is_named = False
+        """Its caller chose the request id, and may have sent it before, through whichever gateway."""
         self._until: tuple[int, str] = (0, "")
         if self._kind in _REPEATABLE:
             request = getattr(operation, self._kind)
-            if not request.request_id:
+            self._is_named = bool(request.request_id)
+            if not self._is_named:
                 request.request_id = f"{_run}-{next(_numbers):x}"
+
+    @property
+    def told_attempt(self) -> int:
+        """The attempt as the server is told it, which looks for what was made before from the second on."""
+        return self.attempt + 1 if self._is_named else self.attempt
 
     def accept(self, accepted: Accepted) -> None:
         """Note that the task is on disk."""

@@ -134,7 +134,7 @@ class Link:
             self._last_number = flight.number = operation.number = self._last_number + 1
             self._flights[flight.number] = flight
             operation.credentials_index = 0 if credentials is None else len(frame.credentials)
-            operation.attempt = flight.attempt
+            operation.attempt = flight.told_attempt
             frame.operations.append(operation)
 
     def _end(self, flight: Flight, result: Result) -> None:

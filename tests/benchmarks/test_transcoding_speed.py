@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
@@ -77,15 +77,16 @@ def listening(port: int, size: int, asking: bytes) -> Iterator[Crowd]:
     """Give the crowd when all its connections are open."""
     command = [sys.executable, str(HERE / "listeners.py"), "127.0.0.1", str(port), str(size)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        stdin: IO[bytes] | None = process.stdin
+        stdin, stdout = process.stdin, process.stdout
         assert stdin
+        assert stdout
         stdin.write(asking.replace(b"\r\n", b"\\r\\n") + b"\n")
         stdin.flush()
         crowd = Crowd(process)
         assert crowd.heard() == {"open": size}
         yield crowd
         stdin.close()
-        process.stdout.read()
+        stdout.read()  # its last word: nobody may close the pipe before
 
 
 def test_unary_calls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

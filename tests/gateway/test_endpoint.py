@@ -13,6 +13,7 @@ import pytest
 
 from fakes.exchange_server import accept, created, fail, reply
 from fakes.gateway import ECHO, OPS
+from fakes.sockets import Socket, head
 from syncline.v1.exchange_pb2 import Result
 from syncline.v1.task_calls_pb2 import GetTaskResponse, SubmitCallbackResponse, WaitTaskResponse
 from syncline.v1.task_pb2 import Outcome, OutcomeKind, Task
@@ -313,3 +314,28 @@ async def test_the_log_says_what_failed_and_shows_no_rights(
     assert [(fact["route"], fact["status"]) for fact in facts] == [("ops", 400), ("callback", 405), ("direct", 400)]
     shown = str([vars(record) for record in caplog.records if record.name.startswith("syncline")])
     assert not any(right in shown for right in (OPS[-40:], "secret-body", "b" * 56, DIRECT[-40:]))
+
+
+async def test_a_stop_answers_what_was_on_its_way(gateway: Gateway, server: ExchangeServer) -> None:
+    """A client that was just answered sends its next request as the stop begins."""
+    host, _, port = gateway.http.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    body = json.dumps({"ops": [ECHO]}).encode()
+    request = head(f"Content-Length: {len(body)}", path=OPS) + body
+    client = Socket(reader, writer)
+    await client.send(request)
+    reply(await server.next(), created("1"))
+    assert (await client.answer())[0] == 200
+
+    gateway.app.refuse_more()
+    gateway.upstream.release()
+    stopping = asyncio.ensure_future(gateway.app.stop())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    await client.send(request)
+
+    status, headers, _ = await client.answer()
+    assert (status, headers["retry-after"], headers["connection"]) == (503, "1", "close")
+    assert await client.rest() == b""
+    await asyncio.wait_for(stopping, 5)
+    await client.close()

@@ -342,6 +342,20 @@ async def test_what_came_to_a_server_that_stops_is_sent_to_the_next(upstream: Up
     assert (await answer(asked)).result is not None
 
 
+async def test_a_request_whose_id_the_caller_chose_may_be_a_repeat_from_the_first(
+    upstream: Upstream, server: ExchangeServer
+) -> None:
+    """The server then finds a finished task, too, which it keeps on disk alone."""
+    call = create()
+    call.operations[0].create_task.request_id = "chosen"
+    asked = asking(upstream, call)
+    seen = await server.next()
+    reply(seen, created("{}"))
+
+    assert (seen.operation.create_task.request_id, seen.operation.attempt) == ("chosen", 2)
+    assert (await answer(asked)).result is not None
+
+
 async def test_what_is_too_much_the_first_time_is_refused(upstream: Upstream, server: ExchangeServer) -> None:
     asked = asking(upstream, create())
     fail(await server.next(), "OVERLOADED")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from syncline_gateway.upstream import Upstream
 
 BACKLOG = 1024
+LAST_REQUESTS_SECONDS = 0.25
+"""How long requests are still answered, with a refusal, that were on their way when the stop began. A connection that
+was closed under them would leave their senders in doubt."""
 STOP_SECONDS = 0.3
 STREAM_SECONDS = 3.0
 """How long the last records of streams may take to go out when all end at once."""
@@ -51,6 +54,7 @@ class App:
             rest=self._rest(upstream, transcoder or make_transcoder(), bodies),
             faces=dict.fromkeys(settings.sync_hosts, True) | dict.fromkeys(settings.async_hosts, False),
         )
+        self._servers: list[Server] = []
         self._runners: list[web.ServerRunner] = []
 
     async def start(self) -> dict[str, str]:
@@ -68,6 +72,7 @@ class App:
         """Stop listening, let the answers under way go out, and close every connection."""
         self.refuse_more()
         await self._relay.until_none(STREAM_SECONDS)
+        await asyncio.gather(*(server.until_empty(LAST_REQUESTS_SECONDS) for server in self._servers))
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))
         self._runners.clear()
 
@@ -81,6 +86,7 @@ class App:
     async def _listen(self, name: str, address: tuple[str, int], *, synchronous: bool) -> str:
         listener = _bind(name, address)
         server = Server(partial(self._endpoint.handle, synchronous=synchronous))
+        self._servers.append(server)
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         self._runners.append(runner)
         await runner.setup()

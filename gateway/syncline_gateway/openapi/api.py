@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 PACKAGE = "syncline.v1"
 PUBLIC = frozenset({"syncline.v1.TaskService.SubmitCallback"})
 """The callback's id is the right to answer."""
+JSON_OBJECTS = frozenset(
+    f"{PACKAGE}.{name}"
+    for name in (
+        "CreateTaskRequest.data_json",
+        "CreateTaskRequest.headers_json",
+        "ModifyTaskRequest.data_json",
+        "Step.output_json",
+        "Task.data_json",
+    )
+)
 
 _REASON = "ERROR_REASON_"
 _HANDLE = "Syncline-Task-Id"
@@ -88,6 +98,7 @@ def profile(comments: Comments) -> document.Profile:
         security=[{"basic": []}, {"bearer": []}],
         stream_security=[{"basic": []}, {"bearer": []}, {"token": []}],
         answer_headers=answer_headers,
+        json_objects=JSON_OBJECTS,
         public=PUBLIC,
         written=dialects(),
     )

@@ -102,7 +102,12 @@ def _answers() -> tuple[Json, ...]:
         ),
         _entry(),
         _visit(),
-        record("CallbackError", "An error.", {"error": text("One sentence for people.")}, ["error"]),
+        record(
+            "PlainError",
+            "An error where no dialect has a form for it.",
+            {"error": text("One sentence for people.")},
+            ["error"],
+        ),
         record("Health", "How it is.", {"status": text("`ok`, or what is wrong.")}, ["status"]),
     )
 

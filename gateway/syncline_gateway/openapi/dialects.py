@@ -34,7 +34,7 @@ def dialects() -> Json:
                 "name": "Ops",
                 "description": "The ops protocol of Corezoid and Mambu clients: signed batches of operations on tasks.",
             },
-            {"name": "Direct URLs", "description": "Tasks made by whoever knows a process's URL, without a key."},
+            {"name": "Direct", "description": "Tasks made by whoever knows a process's URL, without a key."},
             {"name": "Callbacks", "description": "Where a process, or whoever it asked, posts a task's answer."},
             {"name": "Health", "description": "For load balancers and operators."},
         ],
@@ -94,6 +94,7 @@ def _ops_answers(schema: str, done: str) -> Json:
     return {
         "200": answer(done, entry, "Syncline-Task-Id"),
         "400": answer("The body is not JSON, or holds no ops.", entry),
+        "404": answer("No such version.", reference("PlainError")),
         "408": answer(_TOO_LATE, entry),
         "413": answer(_TOO_LARGE, entry),
         "415": answer(_COMPRESSED, entry),
@@ -111,7 +112,7 @@ def _direct() -> Json:
     }
     return {
         "operationId": "postDirect",
-        "tags": ["Direct URLs"],
+        "tags": ["Direct"],
         "summary": "Makes a task without a key",
         "description": (
             "The body is the new task's data; or an ops envelope, whose ops may only create tasks in this process. The "
@@ -132,7 +133,7 @@ def _direct() -> Json:
 
 
 def _callback(name: str) -> Json:
-    error = reference("CallbackError")
+    error = reference("PlainError")
     return {
         "operationId": name,
         "tags": ["Callbacks"],

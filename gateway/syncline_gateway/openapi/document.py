@@ -46,6 +46,8 @@ class Profile:
     """The same for streams that GET gives."""
     answer_headers: Callable[[Rule], Sequence[str]] = lambda _: ()
     """Which headers a binding's answer has when all went well; `components.headers` has them."""
+    json_objects: frozenset[str] = frozenset()
+    """Full names of inline JSON fields that hold objects alone."""
     public: frozenset[str] = frozenset()
     """Full names of methods that need no credentials."""
     written: Json = field(default_factory=dict)
@@ -70,7 +72,13 @@ def make(
     if problems:
         raise RulesError(problems)
     answers = [rule.rpc.output_type for rule in rules]
-    schemas = Schemas(comments, package=profile.package, answers=answers, inline_json=inline_json)
+    schemas = Schemas(
+        comments,
+        package=profile.package,
+        answers=answers,
+        inline_json=inline_json,
+        json_objects=profile.json_objects,
+    )
     for name, schema in status_schemas(profile.domain, profile.reasons).items():
         schemas.add(name, schema)
     operations = Operations(

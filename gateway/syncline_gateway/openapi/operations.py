@@ -50,7 +50,7 @@ class Operations:
         self._comments = comments
         self._schemas = schemas
         self._parameters = parameters
-        self._responses = Responses(schemas, answer_headers)
+        self._responses = Responses(comments, schemas, answer_headers)
         self._event_streams = event_streams
         self._public = public
         self._stream_security = stream_security

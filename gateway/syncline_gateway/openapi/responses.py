@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor import Descriptor
 
+    from syncline_gateway.openapi.comments import Comments
     from syncline_gateway.openapi.scalars import Json
     from syncline_gateway.transcoding.rules import Rule
 
@@ -77,8 +78,9 @@ HEADERS: Mapping[str, Json] = {
 class Responses:
     """Makes the `responses` of operations."""
 
-    def __init__(self, schemas: Schemas, headers: Callable[[Rule], Sequence[str]]) -> None:
+    def __init__(self, comments: Comments, schemas: Schemas, headers: Callable[[Rule], Sequence[str]]) -> None:
         """*headers* tells which headers a binding's answer has when all went well."""
+        self._comments = comments
         self._schemas = schemas
         self._headers = headers
 
@@ -101,7 +103,8 @@ class Responses:
     def _success(self, rule: Rule) -> Json:
         if rule.rpc.server_streaming:
             return {"description": _STREAM, "content": self._stream(rule)}
-        return {"description": "Done.", "content": {_content_type(rule): {"schema": self._body(rule)}}}
+        text = self._comments.text(rule.rpc.output_type.full_name) or "It is done."
+        return {"description": text, "content": {_content_type(rule): {"schema": self._body(rule)}}}
 
     def _body(self, rule: Rule) -> Json:
         if rule.is_raw_response:
@@ -116,8 +119,18 @@ class Responses:
         message: Descriptor = rule.rpc.output_type
         part = "" if rule.response_body is None else rule.response_body.camelcase_name
         name = f"{message.name}{part[:1].upper()}{part[1:]}"
-        line = self._schemas.add(f"{name}Line", _line(name, self._body(rule)))
-        return {LINES: {"schema": line}, EVENTS: {"schema": {"type": "string", "description": _EVENTS}}}
+        end = _with("end", {"type": "object", "description": "Nothing."}, "StreamEnd", "The stream came to its end.")
+        error = _with("error", reference(STATUS), "StreamError", "The stream failed.")
+        result = _with("result", self._body(rule), f"{name}Result", "One message of the stream.")
+        line: Json = {
+            "title": f"{name}Line",
+            "description": "One line of the stream. The last is an `end` or an `error`: a stream without it was cut.",
+            "oneOf": [self._schemas.add(str(schema["title"]), schema) for schema in (result, end, error)],
+        }
+        return {
+            LINES: {"schema": self._schemas.add(f"{name}Line", line)},
+            EVENTS: {"schema": {"type": "string", "description": _EVENTS}},
+        }
 
 
 _STREAM = "A stream: lines of JSON unless the header `Accept` asks for server-sent events."
@@ -128,20 +141,13 @@ _EVENTS = (
 )
 
 
-def _line(name: str, result: Json) -> Json:
-    def has(member: str, schema: Json) -> Json:
-        return {
-            "type": "object",
-            "title": f"{name}{member.title()}",
-            "properties": {member: schema},
-            "required": [member],
-        }
-
-    nothing: Json = {"type": "object"}
+def _with(member: str, schema: Json, title: str, description: str) -> Json:
     return {
-        "title": f"{name}Line",
-        "description": "One line of the stream. The last is an `end` or an `error`: a stream without it was cut.",
-        "oneOf": [has("result", result), has("end", nothing), has("error", reference(STATUS))],
+        "type": "object",
+        "title": title,
+        "description": description,
+        "properties": {member: schema},
+        "required": [member],
     }
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from syncline_gateway.openapi.comments import Comments
 
 
+_OBJECT: Json = {"type": "object", "additionalProperties": True}
+
+
 class Side(Enum):
     """Whom a schema is for."""
 
@@ -45,15 +48,17 @@ class Schemas:
         package: str,
         answers: Iterable[Descriptor] = (),
         inline_json: FieldDescriptor | None = None,
+        json_objects: Collection[str] = (),
     ) -> None:
         """*answers* are all messages that operations answer with: what they hold is never called `…Input`.
 
         Names are relative to *package*. *inline_json* is a string FieldOptions extension: the JSON name of a string
-        field that holds JSON text.
+        field that holds JSON text. Of those fields *json_objects*, by full name, hold objects alone.
         """
         self._comments = comments
         self._prefix = f"{package}."
         self._inline_json = inline_json
+        self._json_objects = json_objects
         self._answered = closure(answers)
         self._made: dict[str, Json] = {}
 
@@ -113,7 +118,7 @@ class Schemas:
         if entry is not None and is_map(field):
             return self._map(entry, side)
         if self.is_inline(field):
-            return ANYTHING
+            return _OBJECT if field.full_name in self._json_objects else ANYTHING
         one = self.element(field, side)
         return {"type": "array", "items": one} if field.is_repeated else one
 
