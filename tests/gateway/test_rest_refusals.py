@@ -350,14 +350,14 @@ async def test_details_of_unknown_types_are_left_out(gateway: Gateway, server: E
     assert len(answer.json["details"]) == 1
 
 
-async def test_faults_of_fields_come_through(gateway: Gateway, server: ExchangeServer) -> None:
+async def test_faults_of_fields_come_through_in_json_names(gateway: Gateway, server: ExchangeServer) -> None:
     status = Status(code=3, message="Words.")
     violation = BadRequest.FieldViolation(field="wait.node_id", description="Needed.")
     status.details.add().Pack(BadRequest(field_violations=[violation]))
     refusing_server(server, status)
 
     violations = details(await gateway.request("GET", TASK), "BadRequest")["fieldViolations"]
-    assert violations == [{"field": "wait.node_id", "description": "Needed.", "reason": ""}]
+    assert violations == [{"field": "wait.nodeId", "description": "Needed.", "reason": ""}]
 
 
 def test_every_code_without_a_reason_gets_one_of_the_contract() -> None:

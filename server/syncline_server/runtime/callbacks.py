@@ -57,7 +57,7 @@ def check_json(text: str) -> None:
     try:
         values.loads(text)
     except values.JsonFault as fault:
-        raise InvalidJson(str(fault), field="data") from None
+        raise InvalidJson(f"Not taken: {fault}.", field="data") from None
 
 
 def is_answered(task: Task) -> bool:

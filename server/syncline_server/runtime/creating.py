@@ -183,7 +183,7 @@ class Creating:
         try:
             return values.loads_object(text) if text else {}
         except values.JsonFault as fault:
-            raise InvalidJson(str(fault), field=field) from None
+            raise InvalidJson(f"Not taken: {fault}.", field=field) from None
 
 
 def check_request_id(request_id: str) -> None:

@@ -1,17 +1,18 @@
 """Errors of transcoded requests as HTTP answers: a `google.rpc.Status` in JSON under the status that HTTP has for it.
 
-What comes from upstream keeps its code and details. It gets an ErrorInfo when it has none (AIP-193 wants one always),
+What comes from upstream keeps its code and details, with fields at fault in lowerCamelCase. It gets an ErrorInfo when it has none (AIP-193 wants one always),
 `Retry-After` with 429 and 503, and a real challenge with 401.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 from google.rpc import code_pb2
-from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from syncline_gateway import reasons
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 CHALLENGE = 'Basic realm="syncline", Bearer'
 """RFC 7617 and RFC 6750."""
 RETRY_SECONDS = 1
+_UNDERSCORE = re.compile(r"_([a-z0-9])")
 _STATUS_OF_REASON = {"OVERLOADED": 503}
 """Where the reason says more than the code: a caller over its limit is 429, a server over its own is 503."""
 _REASONS = {
@@ -63,7 +65,7 @@ def of_fault(fault: Fault) -> HttpResponse:
 
 def of_status(status: Status) -> HttpResponse:
     """Return the answer for an error from upstream."""
-    status, reason = with_reason(status)
+    status, reason = with_reason(in_json_names(status))
     http_status = _STATUS_OF_REASON.get(reason) or HTTP_STATUS.get(status.code, 500)
     more = {}
     if http_status in (429, 503):
@@ -95,7 +97,23 @@ def fault_of(unread: NotRead) -> Fault:
 
 def error_json(status: Status) -> bytes:
     """Return an error from upstream as JSON, for the last record of a stream."""
-    return status_json(with_reason(status)[0])
+    return status_json(with_reason(in_json_names(status))[0])
+
+
+def in_json_names(status: Status) -> Status:
+    """Return the status, or a copy of it whose fields at fault are called what callers of JSON call them."""
+    found = BadRequest()
+    if not _has(status, found):
+        return status
+    for violation in found.field_violations:
+        violation.field = _UNDERSCORE.sub(lambda match: match[1].upper(), violation.field)
+    told = Status(code=status.code, message=status.message)
+    for detail in status.details:
+        if detail.Is(BadRequest.DESCRIPTOR):
+            told.details.add().Pack(found)
+        else:
+            told.details.append(detail)
+    return told
 
 
 def with_reason(status: Status) -> tuple[Status, str]:
