@@ -20,5 +20,5 @@ mkdir -p "$folder/typescript"
 "$folder/python/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
     -r "$pinned/python/requirements.txt"
 cp "$pinned/typescript/package.json" "$pinned/typescript/package-lock.json" "$folder/typescript"
-npm ci --prefix "$folder/typescript" --ignore-scripts --no-audit --no-fund --silent
+npm ci --prefix "$folder/typescript" --ignore-scripts --no-audit --no-fund --loglevel=error
 echo "$wanted" >"$folder/.installed"
