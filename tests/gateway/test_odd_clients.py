@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fakes import sockets
-from fakes.exchange_server import accept, created, reply
+from fakes.exchange_server import SECONDS, accept, created, reply
 from fakes.gateway import ECHO, OPS
 
 if TYPE_CHECKING:
@@ -190,6 +192,10 @@ async def test_chunks_that_are_none(connect: Connect, gateway: Gateway, chunk: b
         (head(*(f"X-{n}: {'y' * 600}" for n in range(60)), "Content-Length: 0"), 431),
         (head(path="/" + "x" * 10_000), 431),
         (head(*(f"X-{n}: y" for n in range(4000))), 431),
+        (head(*(f"X-{n}: y" for n in range(6000))), 431),
+        (head("Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n", 501),
+        (head("Transfer-Encoding: chunked", path="/v1/processes/1/tasks") + b"zz\r\n", 400),
+        (head("Transfer-Encoding: gzip, chunked", path="/v1/processes/1/tasks") + b"0\r\n\r\n", 501),
     ],
 )
 async def test_what_is_no_request(connect: Connect, gateway: Gateway, sent: bytes, status: int) -> None:
@@ -202,6 +208,63 @@ async def test_what_is_no_request(connect: Connect, gateway: Gateway, sent: byte
     assert headers["server"] == "syncline"
     assert json.loads(body)
     assert b"yyy" not in body
+
+
+async def test_a_head_without_end_is_not_kept(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    await client.send(head()[:-2], *[b"X: " + b"y" * 30_000 + b"\r\n"] * 2)
+    answer = asyncio.create_task(client.rest())
+    async with asyncio.timeout(SECONDS):
+        while not answer.done():  # the refusal comes with the next bytes, whose writer must not run ahead of it
+            client.writer.write(b"X: y\r\n")
+            await asyncio.wait([answer], timeout=0.2)
+
+    assert (await answer).startswith(b"HTTP/1.0 431 ")
+
+
+@pytest.mark.usefixtures("answering")
+async def test_a_long_head_in_pieces_is_one_request(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    sent = head(sized(), *(f"X-{n}: {'y' * 1000}" for n in range(30))) + BODY
+    for _ in range(3):  # what came of one head does not count for the next
+        for start in range(0, len(sent), 5000):
+            await client.send(sent[start : start + 5000])
+        assert (await client.answer())[0] == 200
+
+
+@pytest.mark.usefixtures("answering")
+async def test_many_pipelined_requests_are_no_long_head(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    small, large = head(sized()) + BODY, json.dumps({"ops": [{**ECHO, "extra": "y" * 300_000}]}).encode()
+    requests = [small] * 1_000 + [head(sized(large)) + large] + [small] * 10
+
+    async def read() -> list[int]:
+        return [(await client.answer())[0] for _ in requests]
+
+    statuses, _ = await asyncio.gather(read(), client.send(*requests))
+    assert statuses == [200] * len(requests)
+
+
+@pytest.mark.usefixtures("answering")
+async def test_what_follows_a_declined_upgrade_is_no_long_head(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    large = json.dumps({"ops": [{**ECHO, "extra": "y" * 300_000}]}).encode()
+    upgrade = head(sized(), "Connection: Upgrade", "Upgrade: websocket") + BODY
+    await client.send(upgrade, head(sized(large)) + large, head(sized()) + BODY)
+
+    assert [(await client.answer())[0] for _ in range(3)] == [200, 200, 200]
+
+
+async def test_a_client_that_leaves_in_a_body_that_nobody_wants_is_no_fault(
+    connect: Connect, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await connect(gateway)
+    await client.send(head("Content-Length: 100000000"), b"y" * 100)
+    assert (await client.answer())[0] == 413
+    client.writer.write_eof()
+
+    assert await client.rest() == b""
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_a_path_that_is_no_utf8(connect: Connect, gateway: Gateway) -> None:

@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from fakes.needed import module
+from running import running_dev
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fakes.rest import RestClient
     from running import RunningDev
 
@@ -23,10 +26,23 @@ HERE = Path(__file__).parent
 CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance"),
     *("response_schema_conformance", "response_headers_conformance", "every_line_fits_its_schema"),
+    *("what_does_not_fit_is_refused", "missing_required_header", "unsupported_method", "allow_header_conformance"),
+    *("ignored_auth", "use_after_free", "ensure_resource_availability"),
 )
+LONGEST_WAIT = "0.5"
+"""Seconds: waits and streams for what does not come are over soon, whatever they ask for."""
 SECONDS = 100.0
 EXAMPLES = 10
 """Of each operation and phase: some 2,500 requests in all."""
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDev]:
+    """A running `syncline dev` in which nobody waits for long."""
+    environ = {"SYNCLINE_MAX_WAIT_SECONDS": LONGEST_WAIT}
+    with running_dev(tmp_path_factory.mktemp("dev"), environ=environ) as running:
+        running.wait_until_ready()
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -50,4 +50,4 @@ def test_only_callbacks_need_no_key() -> None:
 def test_a_token_for_one_task_reads_and_nothing_else() -> None:
     admitted = {name for name, handler in HANDLERS.items() if handler.for_watchers}
 
-    assert admitted == {"GetTask", "WaitTask", "ListSteps", "CheckCredentials"}
+    assert admitted == {"GetTask", "WaitTask", "CheckCredentials"}

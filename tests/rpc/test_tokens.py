@@ -14,7 +14,7 @@ from fakes.clock import START
 from fakes.credentials import bearer
 from fakes.rpc import Stubs, duration, refusal, serving
 from fakes.runtime import PATIENCE, make_world
-from syncline.v1 import access_service_pb2, exchange_pb2, step_service_pb2, task_calls_pb2
+from syncline.v1 import access_service_pb2, exchange_pb2, step_service_pb2, task_calls_pb2, task_pb2
 from syncline_server.rpc.handlers import HANDLERS, SERVICES
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Create = access_service_pb2.CreateTokenRequest
 List = access_service_pb2.ListTokensRequest
 Get = task_calls_pb2.GetTaskRequest
+CALLBACK = "__callback_url"
 
 
 @pytest.fixture
@@ -181,13 +182,32 @@ async def test_a_task_token_reads_and_watches_its_task(running: Served, task: Ta
 
     assert token.expire_time.ToMilliseconds() == START + 60_000
     assert (await page("GetTask", Get(**named))).task.task_id == task.task_id
-    assert (await page("ListSteps", step_service_pb2.ListStepsRequest(task_id=task.task_id))).steps
     call = page.watch(**named)
     waiting = asyncio.create_task(page("WaitTask", task_calls_pb2.WaitTaskRequest(**named)))
     await running.parked(2)
     await running.owner("CancelTask", task_calls_pb2.CancelTaskRequest(task_id=task.task_id))
     assert await outcome_of(call) == "outcome"
     assert (await waiting).HasField("outcome")
+
+
+async def test_a_task_token_shows_nothing_that_would_let_its_holder_answer(running: Served, task: Task) -> None:
+    page = holding(running, (await task_token(running, task_id=task.task_id)).token)
+    await running.owner("CancelTask", task_calls_pb2.CancelTaskRequest(task_id=task.task_id))
+    wait = task_calls_pb2.WaitTaskRequest(task_id=task.task_id)
+    first, *_ = seen = [event async for event in page.watch(task_id=task.task_id)]
+    resumed = task_calls_pb2.AwaitTaskRequest(resume_token=first.resume_token)
+    nobody = [event async for event in running.anybody.method("AwaitTask")(resumed, timeout=PATIENCE)]
+    metadata = running.owner.metadata
+    owner = [event async for event in running.owner.method("AwaitTask")(resumed, metadata=metadata, timeout=PATIENCE)]
+    waited = await page("WaitTask", wait)
+
+    assert CALLBACK not in (await page("GetTask", Get(task_id=task.task_id))).task.data_json
+    assert CALLBACK not in waited.task.data_json + waited.outcome.data_json
+    assert seen[-1].outcome == nobody[-1].outcome
+    assert seen[-1].outcome.kind == task_pb2.OUTCOME_KIND_CANCELLED
+    assert CALLBACK not in seen[-1].outcome.data_json
+    for shown in (owner[-1].outcome, (await running.owner("WaitTask", wait)).outcome):
+        assert CALLBACK in shown.data_json
 
 
 async def test_a_task_token_is_for_its_task_alone(running: Served, task: Task) -> None:
@@ -199,10 +219,11 @@ async def test_a_task_token_is_for_its_task_alone(running: Served, task: Task) -
         await refusal(page("GetTask", Get(task_id=other.task_id))),
         await refusal(page("WaitTask", task_calls_pb2.WaitTaskRequest(task_id=other.task_id))),
         await refusal(page("ListSteps", steps)),
+        await refusal(page("ListSteps", step_service_pb2.ListStepsRequest(task_id=task.task_id))),
         await refusal(outcome_of(page.watch(task_id=other.task_id))),
     ]
 
-    assert [one.reason for one in refused] == ["ACCESS_DENIED"] * 4
+    assert [one.reason for one in refused] == ["ACCESS_DENIED"] * 5
 
 
 def needing_a_key() -> list[MethodDescriptor]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from google.rpc import code_pb2
 
@@ -27,6 +27,8 @@ HALF_CLOSED_SECONDS = 0.5
 MAX_URL_BYTES = 8190
 MAX_HEADERS = MAX_HEADER_BYTES // 8
 """More than fit into their bytes, so that those are what counts."""
+MAX_HEAD_BYTES = MAX_URL_BYTES + MAX_HEADER_BYTES + 8192
+"""A head that has not ended by then is not waited for: aiohttp's own limits are for each line, and add up to a lot."""
 
 
 class Server(web.Server):
@@ -72,17 +74,33 @@ class Server(web.Server):
 class _Connection(web.RequestHandler):
     """One connection."""
 
-    __slots__ = ("_last_body",)
+    __slots__ = ("_found", "_head_bytes", "_last_body")
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._last_body: StreamReader = EMPTY_PAYLOAD
+        self._found = 0
+        """How many requests there were when data came last."""
+        self._head_bytes = 0
+        """How much has come of a head that has not ended."""
 
     def data_received(self, data: bytes) -> None:
-        """Keep hold of the last request's body: the only one that may not have come whole."""
+        """Keep hold of the last request's body, the only one that may not have come whole, and end endless heads."""
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._parser = cast("Any", _TooLong())
+        in_head = self._is_between_bodies()
         super().data_received(data)
         if self._messages:
             self._last_body = self._messages[-1][1]
+        in_head = in_head and self._request_count == self._found
+        self._head_bytes = self._head_bytes + len(data) if in_head else 0
+        self._found = self._request_count
+
+    def _is_between_bodies(self) -> bool:
+        """Tell whether what comes now belongs to a head, and is neither held back nor a body's."""
+        if self._buffer_paused or self._upgraded or not self._last_body.is_eof():
+            return False
+        return self._current_request is None or self._current_request.content.is_eof()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for a bool, aiohttp's own returns none
         """Give what was asked before the end a moment: clients that send and hang up still mean what they sent."""
@@ -92,6 +110,11 @@ class _Connection(web.RequestHandler):
         self._loop.call_later(HALF_CLOSED_SECONDS, self.force_close)
         return True
 
+    def log_exception(self, *arguments: Any, **more: Any) -> None:
+        """Log what went wrong here; that a client left while the rest of its body was thrown away is no such thing."""
+        if not isinstance(more.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*arguments, **more)
+
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
@@ -99,8 +122,26 @@ class _Connection(web.RequestHandler):
         del message
         if request.writer.output_size > 0:
             raise ConnectionError("The answer had begun.")
-        status, words = (431, "The headers are too long.") if isinstance(exc, LineTooLong) else (status, "Not HTTP.")
+        status, words = (431, "The headers are too long.") if _is_too_long(exc) else (status, "Not HTTP.")
         answer = of_fault(Fault(code_pb2.INVALID_ARGUMENT, status, "INVALID_REQUEST", words))
         response = web.Response(status=status, body=answer.body, headers={**answer.headers, "Server": SERVER})
         response.force_close()
         return response
+
+
+class _TooLong:
+    """Stands in for the parser of a connection whose head is too long already."""
+
+    def feed_data(self, data: bytes) -> NoReturn:
+        """Refuse."""
+        raise LineTooLong(data[:0], MAX_HEAD_BYTES)
+
+    def message_consumed(self) -> None:
+        """Take note that the refusal is being answered: it is the last message."""
+
+
+def _is_too_long(error: BaseException | None) -> bool:
+    """Tell whether a head was refused for its size; aiohttp has no type of its own for too many headers."""
+    return isinstance(error, LineTooLong) or (
+        isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers")
+    )

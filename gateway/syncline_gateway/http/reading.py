@@ -19,7 +19,7 @@ class NotRead(Exception):
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
-        """The HTTP status to answer with: 400, 405, 408, 413, 415, 417 or 431."""
+        """The HTTP status to answer with: 400, 405, 408, 413, 415, 417, 431 or 501."""
         self.message = message
         """For the caller, without a full stop."""
 
@@ -113,6 +113,9 @@ def is_unread(request: web.BaseRequest) -> bool:
 def _check_encoding(headers: Mapping[str, str]) -> None:
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise NotRead(415, "The body must not be compressed")
+    if headers.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+        # RFC 9112, 6.1. To take it as it came would be to read another body than a proxy in front that decodes it.
+        raise NotRead(501, "There is no other transfer coding than chunked")
 
 
 async def _go_on(request: web.BaseRequest, expectation: str) -> None:

@@ -164,8 +164,8 @@ class TaskServiceServicer:
 
     def CreateTaskToken(self, request, context):
         """Makes a token that reads and watches this one task, for a place that must not know the caller's credentials, such as
-        a web page. Sent as `authorization: Bearer <token>` it opens GetTask, WaitTask, AwaitTask and StepService.ListSteps.
-        The caller needs the right to view the task.
+        a web page. Sent as `authorization: Bearer <token>` it opens GetTask, WaitTask and AwaitTask, which leave the
+        task's `__callback_url` out: that is the right to answer. The caller needs the right to view the task.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from syncline.v1 import task_calls_pb2
-from syncline_server.errors import Unavailable
+from syncline_server.errors import CallerError, Unavailable
 from syncline_server.rpc import convert, credentials
 from syncline_server.runtime.requests import Arrival, Caller, Quiet, Reached, Target
 
@@ -47,7 +47,7 @@ class AwaitTask:
             return
         await context.send_initial_metadata(((TASK_ID_KEY, task.task_id),))
         after = 0 if place is None else place.sequence
-        story = _Story(self._runtime, task, after)
+        story = _Story(self._runtime, task, after, for_watcher=await self._only_watches(caller, context))
         events = self._runtime.waits.follow(
             caller, Target(task_id=task.task_id), goal, after=after, heartbeat=self._heartbeat
         )
@@ -61,6 +61,18 @@ class AwaitTask:
             await context.write(story.going_away())
             raise
 
+    async def _only_watches(self, caller: Caller, context: grpc.aio.ServicerContext[Any, Any]) -> bool:
+        """Tell whether a token is all that the caller has: who resumes with a key beside it sees what the key may."""
+        if not caller.only_task:
+            return False
+        try:
+            known = credentials.of_metadata(self._runtime, context.invocation_metadata())
+            if not known.only_task:
+                await self._runtime.tasks.find(known, Target(task_id=caller.only_task))
+        except CallerError:
+            return True
+        return bool(known.only_task)
+
     def _who(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Caller, Place | None]:
         if request.resume_token:
             place = self._runtime.resume_tokens.read(request.resume_token)
@@ -73,8 +85,10 @@ class AwaitTask:
 class _Story:
     """Tells a task's events, each with its sequence and the token to go on after it."""
 
-    def __init__(self, runtime: Runtime, task: Task, after: int) -> None:
+    def __init__(self, runtime: Runtime, task: Task, after: int, *, for_watcher: bool) -> None:
         self._runtime = runtime
+        self._for_watcher = for_watcher
+        """A token is all that the caller has: the task's callback URL is not for them."""
         self._task_id = task.task_id
         self._process_id = task.process_id
         self._last = after
@@ -90,7 +104,7 @@ class _Story:
                 if event.outcome is None:
                     return None
                 response = self._response(event.sequence, is_last=True)
-                convert.fill_outcome(response.outcome, event.outcome)
+                convert.fill_outcome(response.outcome, event.outcome, for_watcher=self._for_watcher)
             case Quiet():
                 response = self._response(0)
                 response.heartbeat.SetInParent()

@@ -13,7 +13,7 @@ from syncline.v1 import access_pb2, process_pb2, task_calls_pb2, task_pb2
 from syncline_server.engine import values
 from syncline_server.engine.task import LIVE, OutcomeKind, TaskState
 from syncline_server.errors import InvalidRequest
-from syncline_server.runtime.requests import Goal, NewTask, Target, Until
+from syncline_server.runtime.requests import CALLBACK_URL, Goal, NewTask, Target, Until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -155,8 +155,8 @@ def shown_state(state: TaskState, *, paused: bool) -> task_pb2.TaskState:
     return task_pb2.TASK_STATE_PAUSED if paused and state in LIVE else STATES[state]
 
 
-def fill_task(message: task_pb2.Task, task: Task, *, paused: bool) -> None:
-    """Fill a task."""
+def fill_task(message: task_pb2.Task, task: Task, *, paused: bool, for_watcher: bool = False) -> None:
+    """Fill a task; for a watcher without what would let them answer it."""
     message.task_id = task.task_id
     message.process_id = str(task.process_id)
     message.process_version = task.process_version
@@ -164,7 +164,7 @@ def fill_task(message: task_pb2.Task, task: Task, *, paused: bool) -> None:
     message.state = shown_state(task.state, paused=paused)
     message.node_id = task.node_id
     message.previous_node_id = task.previous_node_id
-    message.data_json = values.dumps(task.data)
+    message.data_json = values.dumps(_without_callback(task.data) if for_watcher else task.data)
     message.login = task.login
     instant(message.create_time, task.created_at)
     instant(message.change_time, task.changed_at)
@@ -182,11 +182,18 @@ def _fill_failure(message: task_pb2.Failure, failure: Failure) -> None:
     message.node_id = failure.node_id
 
 
-def fill_outcome(message: task_pb2.Outcome, outcome: Outcome) -> None:
-    """Fill an outcome."""
+def fill_outcome(message: task_pb2.Outcome, outcome: Outcome, *, for_watcher: bool = False) -> None:
+    """Fill an outcome; for a watcher without what would let them answer, where it is the task's own data."""
     message.kind = KINDS[outcome.kind]
-    message.data_json = outcome.data
+    if for_watcher and outcome.kind is not OutcomeKind.ANSWERED:
+        message.data_json = values.dumps(_without_callback(values.loads_object(outcome.data)))
+    else:
+        message.data_json = outcome.data
     instant(message.time, outcome.at)
+
+
+def _without_callback(data: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in data.items() if name != CALLBACK_URL}
 
 
 def fill_moved(message: task_calls_pb2.Moved, arrival: Arrival, *, paused: bool) -> None:

@@ -51,7 +51,7 @@ HANDLERS: Mapping[str, Handler] = {
     "WaitTask": Handler(tasks.wait_task, for_watchers=True),
     "CreateTaskToken": Handler(tasks.create_task_token),
     "SubmitCallback": Handler(tasks.submit_callback, needs_key=False),
-    "ListSteps": Handler(steps.list_steps, for_watchers=True),
+    "ListSteps": Handler(steps.list_steps),
     "ImportProcesses": Handler(processes.import_processes),
     "ExportProcess": Handler(processes.export_process),
     "GetProcess": Handler(processes.get_process),

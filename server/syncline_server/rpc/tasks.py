@@ -66,9 +66,9 @@ async def _wait(
     task = await ctx.runtime.tasks.find(caller, target)
     waited = await _waited(task, goal, seconds, ctx)
     response = task_calls_pb2.WaitTaskResponse()
-    _fill(response.task, waited.task, ctx)
+    _fill(response.task, waited.task, ctx, for_watcher=caller.is_watcher)
     if waited.outcome is not None:
-        convert.fill_outcome(response.outcome, waited.outcome)
+        convert.fill_outcome(response.outcome, waited.outcome, for_watcher=caller.is_watcher)
     return response
 
 
@@ -98,7 +98,7 @@ async def get_task(
 ) -> task_calls_pb2.GetTaskResponse:
     task = await ctx.runtime.tasks.find(caller, convert.target(request))
     response = task_calls_pb2.GetTaskResponse()
-    _fill(response.task, task, ctx)
+    _fill(response.task, task, ctx, for_watcher=caller.is_watcher)
     return response
 
 
@@ -195,5 +195,6 @@ def _stored_states(shown: str | None, *, paused: bool) -> Sequence[TaskState | N
     return () if paused and state in LIVE else (state,)
 
 
-def _fill(message: task_pb2.Task, task: Task, ctx: Context) -> None:
-    convert.fill_task(message, task, paused=ctx.runtime.catalogue.is_paused(task.process_id))
+def _fill(message: task_pb2.Task, task: Task, ctx: Context, *, for_watcher: bool = False) -> None:
+    paused = ctx.runtime.catalogue.is_paused(task.process_id)
+    convert.fill_task(message, task, paused=paused, for_watcher=for_watcher)

@@ -23,6 +23,7 @@ from syncline_server.errors import (
     TaskNotFound,
     TaskTooLarge,
 )
+from syncline_server.runtime.requests import CALLBACK_URL
 
 if TYPE_CHECKING:
     import asyncio
@@ -158,7 +159,7 @@ class Creating:
         task_id = self._ids.task_id(now)
         secret = self._ids.callback_secret() if new.callback else ""
         if secret:
-            data["__callback_url"] = self._callback_base + task_id + secret
+            data[CALLBACK_URL] = self._callback_base + task_id + secret
         if new.headers:
             data["__headers"] = self.read_object(new.headers, "headers")
         return _task(

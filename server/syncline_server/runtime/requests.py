@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from syncline_server.engine.task import Outcome, Task, TaskState
 
 
+CALLBACK_URL = "__callback_url"
+"""The member of a task's data that is the right to answer it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks, as `Access` found out. Nothing else decides what a call may do."""
@@ -28,6 +32,11 @@ class Caller:
     """An access token's: from then on (ms) it is refused. Whoever came with one makes nothing that may outlive it."""
     behind: Caller | None = None
     """Who made a task token: it gives no right that they have lost."""
+
+    @property
+    def is_watcher(self) -> bool:
+        """Whether a task token is all that they have: they read, and are not shown the task's callback URL."""
+        return self.behind is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Errors of transcoded requests as HTTP answers: a `google.rpc.Status` in JSON under the status that HTTP has for it.
 
-What comes from upstream keeps its code and details, with fields at fault in lowerCamelCase. It gets an ErrorInfo when it has none (AIP-193 wants one always),
-`Retry-After` with 429 and 503, and a real challenge with 401.
+What comes from upstream keeps its code and details, with fields at fault in lowerCamelCase. It gets an ErrorInfo when
+it has none (AIP-193 wants one always), `Retry-After` with 429 and 503, and a real challenge with 401.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ _UNREAD = {
     408: (code_pb2.DEADLINE_EXCEEDED, "BODY_TIMEOUT"),
     413: (code_pb2.RESOURCE_EXHAUSTED, "BODY_TOO_LARGE"),
     415: (code_pb2.INVALID_ARGUMENT, "UNSUPPORTED_MEDIA_TYPE"),
+    501: (code_pb2.UNIMPLEMENTED, "UNIMPLEMENTED"),
 }
 """Code and reason for a request that was not read, by HTTP status."""
 
