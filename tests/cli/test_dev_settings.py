@@ -148,6 +148,8 @@ def test_port_0_takes_the_ports_of_the_last_run_when_they_are_free(tmp_path: Pat
 
     assert settings(*ANY_PORTS, "--data", str(tmp_path)).addresses() == first
     with socket.socket() as somebody:
+        # Connections of an earlier listener on this port may linger.
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         somebody.bind(first.http)
         somebody.listen()
         other = settings(*ANY_PORTS, "--data", str(tmp_path)).addresses()

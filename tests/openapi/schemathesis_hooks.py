@@ -1,5 +1,5 @@
-"""Loaded by schemathesis, not by pytest: leads every other request to something that is there, and checks two things
-more: every record of a stream, and that what does not fit its schema is refused, null excepted.
+"""Loaded by schemathesis, not by pytest: leads every other request to something that is there, ends streams soon, and
+checks two things more: every record of a stream, and that what does not fit its schema is refused, null excepted.
 
 `KNOWN_VALUES` in the environment is JSON: by the name of a path's variable, the values that lead somewhere.
 """
@@ -18,6 +18,7 @@ schemathesis: Any = importlib.import_module("schemathesis")
 checks: Any = importlib.import_module("schemathesis.specs.openapi.checks")
 KNOWN: dict[str, list[str]] = json.loads(os.environ["KNOWN_VALUES"])
 LINES = "application/x-ndjson"
+STREAM_SECONDS = "0.5"
 
 
 def map_path_parameters(_context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -25,6 +26,12 @@ def map_path_parameters(_context: Any, path_parameters: dict[str, Any] | None) -
     if not path_parameters:
         return path_parameters
     return {name: _chosen(name, value) for name, value in path_parameters.items()}
+
+
+def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+    """Give every stream a deadline: it would follow a task that waits for ever."""
+    if case.operation.path.endswith(":await"):
+        case.headers["X-Server-Timeout"] = STREAM_SECONDS
 
 
 def every_line_fits_its_schema(_context: Any, response: Any, case: Any) -> None:
@@ -62,5 +69,6 @@ def _chosen(name: str, value: Any) -> Any:
 
 
 schemathesis.hook(map_path_parameters)
+schemathesis.hook(before_call)
 schemathesis.check(every_line_fits_its_schema)
 schemathesis.check(what_does_not_fit_is_refused)

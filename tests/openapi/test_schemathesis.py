@@ -30,7 +30,7 @@ CHECKS = (
     *("ignored_auth", "use_after_free", "ensure_resource_availability"),
 )
 LONGEST_WAIT = "0.5"
-"""Seconds: waits and streams for what does not come are over soon, whatever they ask for."""
+"""Seconds: waits for what does not come are over soon, whatever they ask for."""
 SECONDS = 100.0
 EXAMPLES = 10
 """Of each operation and phase: some 2,500 requests in all."""
