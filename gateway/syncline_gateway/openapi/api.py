@@ -52,8 +52,9 @@ process, and the caller who waits on one HTTP call gets what the process answers
 meaning; texts are for people. After 429 and 503, `Retry-After` says when to try again. A path that is served \
 for other methods answers 405 with `Allow`.
 
-**Requests.** Unknown parameters and members are refused. Numbers of 64 bits are text. Instants are RFC 3339, \
-durations are seconds such as `"30s"`. A task's data are kept as they came: every digit, and the order of the members.
+**Requests.** Unknown parameters and members are refused; null is a member that is not set, but where any JSON is \
+taken. Numbers of 64 bits are text. Instants are RFC 3339, durations are seconds such as `"30s"`. A task's data stay \
+as they came: every digit, and the order of the members.
 
 **Deadlines.** `X-Server-Timeout` (seconds), `Grpc-Timeout` (`30S`) or `Connect-Timeout-Ms` say how long a call may \
 take; the gateway has a ceiling of its own. A caller who hangs up ends its waiting, not its task.
