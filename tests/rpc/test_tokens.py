@@ -210,6 +210,27 @@ async def test_a_task_token_shows_nothing_that_would_let_its_holder_answer(runni
         assert CALLBACK in shown.data_json
 
 
+async def test_a_wait_of_a_watcher_that_is_taken_up_again_is_still_a_watchers(running: Served, task: Task) -> None:
+    page = holding(running, (await task_token(running, task_id=task.task_id)).token)
+    wait = task_calls_pb2.WaitTaskRequest(task_id=task.task_id)
+    tokens = []
+    for client in (page, running.owner):
+        stream = client.exchange()
+        tokens.append((await stream.accepted(await stream.begin(wait_task=wait))).resume_token)
+        await stream.close()
+    await running.owner("CancelTask", task_calls_pb2.CancelTaskRequest(task_id=task.task_id))
+    gateway = running.anybody.exchange()
+    shown = []
+    for token in tokens:
+        operation = gateway.operation(wait_task=wait, credentials_index=1)
+        await gateway.send(operation, credentials=[exchange_pb2.Credentials(resume_token=token)])
+        answer = await gateway.result(operation.number)
+        shown.append(CALLBACK in answer.task.data_json + answer.outcome.data_json)
+    await gateway.close()
+
+    assert shown == [False, True]
+
+
 async def test_a_task_token_is_for_its_task_alone(running: Served, task: Task) -> None:
     other = await running.world.create("@waiting")
     page = holding(running, (await task_token(running, task_id=task.task_id)).token)

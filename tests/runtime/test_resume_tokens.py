@@ -12,11 +12,11 @@ from syncline_server.runtime.resume import Place, ResumeTokens
 TOKENS = ResumeTokens(b"a key of this server")
 
 
-@given(st.binary(min_size=12, max_size=12), st.integers(0, 2**63 - 1), st.booleans())
-def test_a_token_gives_back_its_place(task_id: bytes, sequence: int, is_last: bool) -> None:
-    token = TOKENS.make(task_id.hex(), sequence, is_last=is_last)
+@given(st.binary(min_size=12, max_size=12), st.integers(0, 2**62 - 1), st.booleans(), st.booleans())
+def test_a_token_gives_back_its_place(task_id: bytes, sequence: int, is_last: bool, for_watcher: bool) -> None:
+    token = TOKENS.make(task_id.hex(), sequence, is_last=is_last, for_watcher=for_watcher)
 
-    assert TOKENS.read(token) == Place(task_id.hex(), sequence, is_last)
+    assert TOKENS.read(token) == Place(task_id.hex(), sequence, is_last, for_watcher)
 
 
 @given(st.integers(0, 47), st.sampled_from("AZaz09-_"))

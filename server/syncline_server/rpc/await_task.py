@@ -119,5 +119,7 @@ class _Story:
     def _response(self, sequence: int, *, is_last: bool = False) -> Response:
         # A heartbeat repeats the last number; so does an outcome that was sent on this stream's place before.
         self._last = max(self._last, sequence)
-        token = self._runtime.resume_tokens.make(self._task_id, self._last, is_last=is_last)
+        token = self._runtime.resume_tokens.make(
+            self._task_id, self._last, is_last=is_last, for_watcher=self._for_watcher
+        )
         return task_calls_pb2.AwaitTaskResponse(sequence=self._last, resume_token=token)

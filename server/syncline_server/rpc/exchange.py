@@ -63,7 +63,7 @@ class Exchange:
 class _Operation(Context):
     """One operation that has no last result yet."""
 
-    __slots__ = ("_stream", "is_accepted", "name", "number", "work")
+    __slots__ = ("_stream", "for_watcher", "is_accepted", "name", "number", "work")
 
     def __init__(self, stream: _Stream, runtime: Runtime, message: exchange_pb2.Operation, name: str) -> None:
         super().__init__(runtime, may_repeat=message.attempt > 1)
@@ -71,6 +71,7 @@ class _Operation(Context):
         self.number = message.number
         self.name = name
         self.is_accepted = False
+        self.for_watcher = False
         self.work: asyncio.Task[None] | None = None
 
     def accepted(self, task: Task) -> None:
@@ -194,6 +195,7 @@ class _Stream:
 
     async def _run(self, operation: _Operation, handler: Handler, caller: Caller, request: Any) -> None:
         name = operation.name
+        operation.for_watcher = caller.is_watcher
         try:
             work = handler.call(caller, request, operation)
             del request  # Any part of a frame keeps all of it in memory, and the work may be parked for minutes.
@@ -220,7 +222,7 @@ class _Stream:
             process_id=str(task.process_id),
             ref=task.ref,
             state=convert.shown_state(task.state, paused=paused),
-            resume_token=self._runtime.resume_tokens.make(task.task_id, 0),
+            resume_token=self._runtime.resume_tokens.make(task.task_id, 0, for_watcher=operation.for_watcher),
         )
         self._outbox.put(frames.result(operation.number, "accepted", message.SerializeToString()))
         if self._going:

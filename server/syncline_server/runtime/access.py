@@ -127,7 +127,7 @@ class Access:
         watching = self._task_tokens.read(token)
         if self._clock.now() >= watching.expires_at:
             raise BadCredentials("The task token has expired.")
-        return Caller(company_id="", only_task=watching.task_id, behind=self._behind(watching.login))
+        return Caller(company_id="", only_task=watching.task_id, behind=self._behind(watching.login), is_watcher=True)
 
     def _behind(self, login: str) -> Caller:
         known = self._known.get(login)
@@ -149,7 +149,7 @@ class Access:
     def by_resume_token(self, token: str) -> Caller:
         """Return a caller who may watch one task; raise `BadCredentials` for a token that this server never gave."""
         place = self._resume_tokens.read(token)
-        return Caller(company_id="", only_task=place.task_id)
+        return Caller(company_id="", only_task=place.task_id, is_watcher=place.for_watcher)
 
     def spend(self, caller: Caller, operations: int = 1) -> None:
         """Count operations against the caller's limit; raise `RateLimited` when they are too many."""

@@ -32,11 +32,8 @@ class Caller:
     """An access token's: from then on (ms) it is refused. Whoever came with one makes nothing that may outlive it."""
     behind: Caller | None = None
     """Who made a task token: it gives no right that they have lost."""
-
-    @property
-    def is_watcher(self) -> bool:
-        """Whether a task token is all that they have: they read, and are not shown the task's callback URL."""
-        return self.behind is not None
+    is_watcher: bool = False
+    """A task token, or what came of one, is all that they have: they are not shown the task's callback URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
