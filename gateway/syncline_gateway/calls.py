@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Metadata = Sequence[tuple[str, str]]
 
+UNARY_SECONDS = 0.2
+"""How long unary calls may still take when this program stops: shorter than connections stay open to be answered on."""
 _DETAILS = "grpc-status-details-bin"
 _SAID_BY_HANDLERS = frozenset({3, 5, 6, 7, 9, 10, 11, 16})
 """Codes that gRPC never makes by itself. The text of any other may be its own, which names addresses and exceptions."""
@@ -32,15 +34,18 @@ class Calls:
 
     def __init__(self, connection: Callable[[], aio.Channel]) -> None:
         self._connection = connection
-        self._streams: set[_Stream] = set()
+        self._unary: set[_Ending] = set()
+        self._streams: set[_Ending] = set()
 
     async def unary(self, path: str, request: bytes, metadata: Metadata, seconds: float) -> bytes:
         """Return the response to one request; raise `Away` or `Refused`."""
         ask: aio.UnaryUnaryMultiCallable[bytes, bytes] = self._connection().unary_unary(path)
+        call = _Unary(ask(request, metadata=aio.Metadata(*metadata), timeout=seconds), self._unary)
+        self._unary.add(call)
         try:
-            return await ask(request, metadata=aio.Metadata(*metadata), timeout=seconds)
-        except aio.AioRpcError as error:
-            raise Refused(status_of(error)) from None
+            return await call.response()
+        finally:
+            call.cancel()
 
     def server_stream(self, path: str, request: bytes, metadata: Metadata, seconds: float | None) -> ServerStream:
         """Send one request that is answered by a stream; raise `Away`. Whoever takes it cancels it in the end."""
@@ -57,18 +62,23 @@ class Calls:
         return stream
 
     def release(self) -> None:
-        """End every stream with `Refused`, UNAVAILABLE: this program stops."""
-        for stream in tuple(self._streams):
-            stream.release()
+        """End every stream with `Refused`, UNAVAILABLE: this program stops. Unary calls get a moment to end well."""
+        _cancel(self._streams)
+        if self._unary:
+            asyncio.get_running_loop().call_later(UNARY_SECONDS, _cancel, self._unary)
 
 
-class _Stream:
-    """What both directions have in common: how they end."""
+def _cancel(calls: set[_Ending]) -> None:
+    for call in tuple(calls):
+        call.cancel()
 
-    def __init__(self, call: aio.Call, live: set[_Stream]) -> None:
+
+class _Ending:
+    """What all calls have in common: how they end."""
+
+    def __init__(self, call: aio.Call, live: set[_Ending]) -> None:
         self._ended = call
         self._live = live
-        self._is_released = False
 
     def cancel(self) -> None:
         """End the call, if it has not ended by itself."""
@@ -76,25 +86,38 @@ class _Stream:
         if not self._ended.done():
             self._ended.cancel()
 
-    def release(self) -> None:
-        """End the call; whoever waits for something of it gets `Refused`, UNAVAILABLE."""
-        self._is_released = True
-        self.cancel()
-
     def _told(self, error: aio.AioRpcError | asyncio.CancelledError) -> BaseException:
-        """Return an error of the call as its user is to see it; one of the user's own task stays what it is."""
+        """Return an error of the call as its user is to see it; one of the user's own task stays what it is.
+
+        A call is cancelled under its user's eyes by a stop alone.
+        """
         if isinstance(error, aio.AioRpcError):
             return Refused(status_of(error))
         task = asyncio.current_task()
-        if task is None or task.cancelling() or not self._is_released:
+        if task is None or task.cancelling():
             return error
         return Refused(reasons.make("UNAVAILABLE", "The gateway stops."))
 
 
-class ServerStream(_Stream):
+class _Unary(_Ending):
+    """One request with one response."""
+
+    def __init__(self, call: aio.UnaryUnaryCall[bytes, bytes], live: set[_Ending]) -> None:
+        super().__init__(call, live)
+        self._call = call
+
+    async def response(self) -> bytes:
+        """Return the response; raise `Refused`."""
+        try:
+            return await self._call
+        except (aio.AioRpcError, asyncio.CancelledError) as error:
+            raise self._told(error) from None
+
+
+class ServerStream(_Ending):
     """One request's stream of responses."""
 
-    def __init__(self, call: aio.UnaryStreamCall[bytes, bytes], live: set[_Stream]) -> None:
+    def __init__(self, call: aio.UnaryStreamCall[bytes, bytes], live: set[_Ending]) -> None:
         super().__init__(call, live)
         self._call = call
 
@@ -118,10 +141,10 @@ class ServerStream(_Stream):
         return message if isinstance(message, bytes) else None
 
 
-class ClientStream(_Stream):
+class ClientStream(_Ending):
     """A stream of requests with one response."""
 
-    def __init__(self, call: aio.StreamUnaryCall[bytes, bytes], live: set[_Stream]) -> None:
+    def __init__(self, call: aio.StreamUnaryCall[bytes, bytes], live: set[_Ending]) -> None:
         super().__init__(call, live)
         self._call = call
 

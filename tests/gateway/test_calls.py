@@ -195,6 +195,31 @@ async def test_a_stop_ends_streams_with_an_error(upstream: Upstream, methods: Me
         upstream.calls.server_stream(WATCH.path, ASKED, [], None)
 
 
+async def test_a_stop_gives_a_unary_call_a_moment(
+    upstream: Upstream, methods: Methods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = asyncio.Event()
+
+    async def slow(request: Any, _: Context) -> Any:
+        await (may_end.wait() if request.name == "soon" else asyncio.sleep(60))
+        return message("Reply", text="done")
+
+    monkeypatch.setattr("syncline_gateway.calls.UNARY_SECONDS", 5.0)
+    methods.serve(WHOLE, slow)
+    soon, never = (
+        asyncio.ensure_future(upstream.calls.unary(WHOLE.path, message("Watch", name=name).SerializeToString(), [], 60))
+        for name in ("soon", "never")
+    )
+    for _ in range(2):
+        await methods.asked()
+    upstream.release()
+    may_end.set()
+    assert WHOLE.output.FromString(await asyncio.wait_for(soon, 5)) == message("Reply", text="done")
+    await upstream.stop()
+
+    assert (await refused(never)).code == 14
+
+
 async def test_a_server_that_dies_ends_its_streams(
     upstream: Upstream, server: ExchangeServer, methods: Methods
 ) -> None:

@@ -302,6 +302,23 @@ async def test_a_stop_tells_who_waits(gateway: Gateway, server: ExchangeServer) 
     assert answer.headers["Syncline-Task-Id"] == TASK_ID
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "name"), [("GET", "/v1/companies/me", "GetCompany"), ("POST", "/v1/keys", "CreateKey")]
+)
+async def test_a_stop_tells_whose_call_is_stuck(
+    gateway: Gateway, methods: Methods, method: str, path: str, name: str
+) -> None:
+    methods.serve(RPCS[name], lambda _, __: asyncio.sleep(60))
+    asked = gateway.requesting(method, path)
+    await methods.asked()
+    gateway.app.refuse_more()
+    gateway.upstream.release()
+    await gateway.app.stop()
+
+    answer = await asked
+    assert (answer.status, reasons(answer)) == (503, ["UNAVAILABLE"])
+
+
 # Callers who leave.
 
 
