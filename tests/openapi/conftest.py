@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from fakes.browser import Page, browser_page, program
+from fakes.credentials import basic
 from fakes.needed import missing
 from fakes.rest import RestClient
 from running import RunningDev, running_dev
@@ -30,7 +30,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDev]:
 async def rest(dev: RunningDev) -> AsyncIterator[RestClient]:
     """A client of it with its key."""
     async with aiohttp.ClientSession() as session:
-        yield RestClient(session, [dev.key.http], basic(dev))
+        yield RestClient(session, [dev.key.http], basic(dev.key.login, dev.key.secret))
 
 
 @pytest.fixture
@@ -40,8 +40,3 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         missing("Chromium (on Debian: apt install chromium)")
     async with browser_page(tmp_path) as one:
         yield one
-
-
-def basic(dev: RunningDev) -> str:
-    """Return the `Authorization` of a running server's first key."""
-    return "Basic " + base64.b64encode(f"{dev.key.login}:{dev.key.secret}".encode()).decode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
+import time
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -14,6 +16,8 @@ from syncline_gateway.http.reading import is_unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
 
 SERVER = "syncline"
 LARGE_ANSWER_BYTES = 64 * 1024
@@ -59,3 +63,12 @@ def takes_gzip(accepted: str) -> bool:
         if name.strip().lower() == "gzip":
             return weight.replace(" ", "").rstrip("0.") != "q="
     return False
+
+
+def log_failure(route: str, status: int, started: float) -> None:
+    """Log that a request got an answer of 400 or above; *started* is when it came, by `time.monotonic`.
+
+    Paths may hold rights, so it is named by its route.
+    """
+    facts = {"route": route, "status": status, "seconds": round(time.monotonic() - started, 3)}
+    log.log(logging.WARNING if status >= 500 else logging.INFO, "request.failed", extra={"facts": facts})

@@ -7,16 +7,15 @@ name of the route and never the request.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from syncline_gateway.dialect import Call, HttpRequest, HttpResponse
 from syncline_gateway.errors import Away
-from syncline_gateway.http.answering import LARGE_ANSWER_BYTES, json_response, squeezed
+from syncline_gateway.http.answering import LARGE_ANSWER_BYTES, json_response, log_failure, squeezed
 from syncline_gateway.http.assets import asset_response
 from syncline_gateway.http.pace import Pace
-from syncline_gateway.http.reading import NotRead, headers_of, host_name, target_of
+from syncline_gateway.http.reading import TRACEPARENT, NotRead, headers_of, host_name, target_of
 from syncline_gateway.http.rest.api import PREFIX
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _GET = ("GET", "HEAD")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z").match
 
 
 class Performer(Protocol):
@@ -97,7 +95,7 @@ class Endpoint:
             log.exception("request.fault", extra={"facts": {"route": route.name}})
             answer = route.dialect.refuse(500, "Internal server error")
         if answer.status >= 400:
-            _log_failure(route, answer, started)
+            log_failure(route.name, answer.status, started)
         return await self._send(request, answer, calls, allow=route.methods)
 
     async def _decode(
@@ -112,7 +110,7 @@ class Endpoint:
                 method=request.method, path=path, query=query, headers=headers, body=body, synchronous=synchronous
             )
         )
-        if "traceparent" in headers and isinstance(call, Call) and _TRACEPARENT(headers["traceparent"]):
+        if "traceparent" in headers and isinstance(call, Call) and TRACEPARENT.fullmatch(headers["traceparent"]):
             for operation in call.operations:
                 operation.traceparent = headers["traceparent"]
         return call
@@ -161,8 +159,3 @@ class Endpoint:
         if path == "/readyz" and not self._upstream.is_ready:
             return json_response(503, {"status": "the server is away"}, {"Retry-After": "1"})
         return json_response(200, {"status": "ok"})
-
-
-def _log_failure(route: Route, answer: HttpResponse, started: float) -> None:
-    facts = {"route": route.name, "status": answer.status, "seconds": round(time.monotonic() - started, 3)}
-    log.log(logging.WARNING if answer.status >= 500 else logging.INFO, "request.failed", extra={"facts": facts})

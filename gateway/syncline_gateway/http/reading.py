@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import HttpVersion10, web
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 MAX_HEADER_BYTES = 32 * 1024
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""A whole `traceparent` header, as W3C Trace Context has it."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 

@@ -7,10 +7,10 @@ whose method lies (`X-HTTP-Method-Override`) is taken as it came.
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from syncline_gateway.errors import Away, Refused
+from syncline_gateway.http.answering import log_failure
 from syncline_gateway.http.reading import NotRead
 from syncline_gateway.http.rest import refusing
 from syncline_gateway.http.rest.headers import check_size
@@ -67,7 +67,7 @@ class Rest:
         except Exception:
             log.exception("request.fault", extra={"facts": {"route": route}})
             answer = refusing.of_status(refusing.internal())
-        _log_failure(route, answer, started)
+        log_failure(route, answer.status, started)
         return self._refuse(request, answer, task_id)
 
     def _find(self, method: str, path: str) -> Target:
@@ -102,8 +102,3 @@ class Rest:
         if task_id:
             headers["Syncline-Task-Id"] = task_id
         return self._answerer.response(request, answer.status, answer.body, headers)
-
-
-def _log_failure(route: str, answer: HttpResponse, started: float) -> None:
-    facts = {"route": route, "status": answer.status, "seconds": round(time.monotonic() - started, 3)}
-    log.log(logging.WARNING if answer.status >= 500 else logging.INFO, "request.failed", extra={"facts": facts})

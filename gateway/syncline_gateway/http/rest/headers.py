@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from google.rpc import code_pb2
 
-from syncline_gateway.http.reading import MAX_HEADER_BYTES, NotRead
+from syncline_gateway.http.reading import MAX_HEADER_BYTES, TRACEPARENT, NotRead
 from syncline_gateway.rpcs import Asker
 from syncline_gateway.transcoding.faults import Fault, bad_request
 from syncline_gateway.transcoding.framing import NDJSON, SERVER_SENT_EVENTS
@@ -32,7 +32,6 @@ MAX_AUTHORIZATION = 7_000
 MAX_TRACESTATE = 512
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 _ANYTHING = (None, "", "*/*", JSON)
 
@@ -54,7 +53,7 @@ def asker_of(headers: Headers, started: float, *, ceiling: float, token: str = "
     """
     asker = Asker(authorization=f"Bearer {token}" if token else _authorization(headers))
     traceparent = headers.get("traceparent", "")
-    if traceparent and _TRACEPARENT.fullmatch(traceparent):
+    if traceparent and TRACEPARENT.fullmatch(traceparent):
         asker.traceparent = traceparent
         tracestate = ",".join(headers.getall("tracestate", ()))
         if len(tracestate) <= MAX_TRACESTATE and _PRINTABLE.fullmatch(tracestate):
