@@ -18,6 +18,7 @@ Names: Any = PROTOS.message("Names")
 Inline: Any = PROTOS.message("Inline")
 Flat: Any = PROTOS.message("Flat")
 Old: Any = load("protojson2.proto").message("Old")
+Swapped: Any = load("protojson2.proto").message("Swapped")
 OLD_ADDED: Any = load("protojson2.proto").extension("added")
 
 TYPE_URL = "type.googleapis.com/protojson.test."

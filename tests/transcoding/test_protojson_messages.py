@@ -17,6 +17,7 @@ from transcoding.protojson_subjects import (
     Inline,
     Names,
     Old,
+    Swapped,
     decode,
     encode,
     fault,
@@ -89,6 +90,12 @@ def test_both_names_of_a_field_are_taken() -> None:
     by_proto_name = {field.name: getattr(named, field.name) for field in Names.DESCRIPTOR.fields}
     assert decode(json.dumps(by_proto_name), Names) == named
     assert decode('{"pl\\u0061inName":"a"}', Names) == Names(plain_name="a")
+
+
+def test_a_json_name_goes_before_another_fields_proto_name() -> None:
+    message = decode('{"second":"1","first":"2","third":"3"}', Swapped)
+    assert message == Swapped(first="1", second="2", third="3")
+    assert encode(message) == '{"second":"1","first":"2","own":"3"}'
 
 
 @pytest.mark.parametrize("name", ["unknown", "int32value", "INT32_VALUE", "Int32Value", "int32Value ", "", "[x.y]"])
@@ -411,6 +418,15 @@ def test_the_path_of_a_fault_starts_at_the_body(name: str, body: str, field: str
     with pytest.raises(JsonFault) as caught:
         set_field(name, body)
     assert caught.value.field == field
+
+
+def test_a_body_of_null_leaves_a_wrapper_unset() -> None:
+    message = Everything()
+    CODEC.field_decoder(FIELDS["wrapped_int64"])(b" null ", message)
+    assert not message.HasField("wrapped_int64")
+    assert CODEC.field_encoder(FIELDS["wrapped_int64"])(message) == b"null"
+    with pytest.raises(JsonFault):
+        set_field("many_wrapped", "null")
 
 
 def test_a_value_that_is_null() -> None:

@@ -19,6 +19,7 @@ from syncline_gateway.transcoding.query import (
     parse,
     refuse_all,
 )
+from transcoding.protojson_subjects import Swapped
 from transcoding.shapes import INLINE, Everything, everything
 
 if TYPE_CHECKING:
@@ -490,6 +491,14 @@ def test_name_may_be_so_deep_and_no_deeper() -> None:
     assert applied(deep + "=x").ByteSize() > DEEPEST_NAME
     assert fault_of("node." + "child." * (DEEPEST_NAME - 1) + "name=x").http_status == 400
     assert fault_of("node" + ".child" * 5_000 + "=x").http_status == 400
+
+
+def test_a_json_name_goes_before_another_fields_proto_name() -> None:
+    message = Swapped()
+
+    Query(Swapped.DESCRIPTOR, Codec()).apply(message, "second=1&first=2&own=3&inner.first=4&inner.third=5")
+
+    assert message == Swapped(first="1", second="2", third="3", inner={"second": "4", "third": "5"})
 
 
 def test_names_without_end_take_no_memory_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

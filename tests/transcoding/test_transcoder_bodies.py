@@ -45,6 +45,7 @@ BODIES = [
     ("PUT", "/v1/body/labels", b'{"a":"b"}', "labels {key: 'a' value: 'b'}"),
     ("PUT", "/v1/body/time", b'"1970-01-01T00:00:01Z"', "time {seconds: 1}"),
     ("PUT", "/v1/body/wrapper", b'"0"', "int64_value {}"),
+    ("PUT", "/v1/body/wrapper", b"null", ""),
     ("PUT", "/v1/body/object", b'{"a":null}', "object {fields {key: 'a' value {null_value: NULL_VALUE}}}"),
     ("PUT", "/v1/body/value", b"true", "value {bool_value: true}"),
     ("PUT", "/v1/body/inline", b'{"a": 1}', None),
@@ -129,6 +130,8 @@ JSON_TYPES = [
     "application/vnd.example.v1+json",
     "application/problem+json; charset=utf-8",
     "APPLICATION/VND.EXAMPLE+JSON",
+    "model/gltf+json",
+    "image/vnd.example+json; charset=utf-8",
 ]
 
 
@@ -149,6 +152,9 @@ OTHER_TYPES = [
     "application/jsonx",
     "application/json+x",
     "application/+json",
+    "/vnd.example+json",
+    "*/vnd.example+json",
+    "a/b/vnd.example+json",
     "application/",
     "json",
     "*/*",

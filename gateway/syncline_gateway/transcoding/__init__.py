@@ -26,7 +26,7 @@ what google/api/http.proto leaves open. Here this holds:
 | `+` | a blank in queries; itself in paths |
 | Duration in a query | as ProtoJSON: `1.5s` |
 | FieldMask in a query | as ProtoJSON: lowerCamelCase, joined by commas |
-| enum in a query | name or number |
+| enum in a query | name or number; a number without a name where the enum is open, as in a body |
 | members of a oneof given twice | 400 |
 | unset fields in the answer | scalars without presence are printed; unset messages and `optional` fields are left out |
 | unknown fields in the body | 400, and so is a field given twice |

@@ -11,14 +11,14 @@ JSON = "application/json"
 LINES = "application/x-ndjson"
 RAW = "application/octet-stream"
 
-_JSON = re.compile(r"application/(json|[!#$%&'*.^_`|~0-9a-z+-]+\+json)")
+_JSON = re.compile(r"application/json|[0-9a-z-]+/[!#$%&'*.^_`|~0-9a-z+-]+\+json")  # RFC 6839, 3.1
 _LINES = re.compile(r"application/(x-ndjson|ndjson|jsonl|x-jsonlines)")
 _UTF_8 = ("utf-8", "utf8", "us-ascii")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 
 def check_json(content_type: str | None) -> None:
-    """Raise `Fault` 415 unless it is `application/json` or `application/…+json`, in UTF-8; none at all is JSON."""
+    """Raise `Fault` 415 unless it is `application/json` or any `…/…+json`, in UTF-8; none at all is JSON."""
     if content_type and content_type != JSON and not _is(content_type, lines=False):
         raise unsupported_media_type(f"{JSON} in UTF-8")
 

@@ -1,10 +1,11 @@
 """Query parameters as fields of a request.
 
-A name is a dotted path, each part in snake_case or lowerCamelCase; a field of inline JSON has its inline name alone.
-Repeated scalars, enums and well-known texts take repeated keys; a oneof takes one member. Struct, Value and ListValue,
-and inline JSON, are JSON text. Other messages have no text (give their fields), repeated messages and maps no form at
-all. `+` is a blank, `;` is no separator, empty pieces are skipped, `a` is `a=`. What is wrong is told for all
-parameters at once, up to `MOST_FAULTS`.
+A name is a dotted path, each part in snake_case or lowerCamelCase. One field's JSON name that is another's proto name
+means the first, as in a body. A field of inline JSON has its inline name alone. Repeated scalars, enums and
+well-known texts take repeated keys; a oneof takes one member. Struct, Value and ListValue, and inline JSON, are JSON
+text. Other messages have no text (give their fields), repeated messages and maps no form at all. `+` is a blank, `;` is
+no separator, empty pieces are skipped, `a` is `a=`. What is wrong is told for all parameters at once, up to
+`MOST_FAULTS`.
 """
 
 from __future__ import annotations
@@ -170,10 +171,9 @@ class Query:
     def _names_of(self, message: Descriptor) -> dict[str, FieldDescriptor]:
         names = self._names.get(message.full_name)
         if names is None:
-            names = self._names[message.full_name] = {}
-            for field in message.fields:
-                inline = self._inline_name(field)
-                names.update(dict.fromkeys((inline,) if inline else (field.name, field.json_name), field))
+            names = {field.name: field for field in message.fields if not self._inline_name(field)}
+            names.update({self._inline_name(field) or field.json_name: field for field in message.fields})
+            self._names[message.full_name] = names
         return names
 
     def _inside(self, field: FieldDescriptor) -> Descriptor | None:

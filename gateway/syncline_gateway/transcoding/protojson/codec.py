@@ -17,7 +17,7 @@ import orjson
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
-from syncline_gateway.transcoding.protojson import presence, texts
+from syncline_gateway.transcoding.protojson import presence, texts, wellknown
 from syncline_gateway.transcoding.protojson.decoding import Decoding
 from syncline_gateway.transcoding.protojson.encoding import Encoding
 from syncline_gateway.transcoding.protojson.errors import JsonFault, Unprintable
@@ -91,17 +91,19 @@ class Codec:
     def field_decoder(self, field: FieldDescriptor) -> Callable[[bytes, Message], None]:
         """Return what sets one field of a message, unset so far, from a body that is its value. It raises `JsonFault`.
 
-        An empty body leaves the field unset.
+        An empty body leaves the field unset, and so does null where the field is a wrapper. Other fields do not take it
+        as a body, unless it is a value of theirs.
         """
         reader = self._readers.field(field)
         fill = self._decoding.field(field)
         has_required = field.message_type is not None and _has_required(field.message_type)
-        is_null_taken = self._decoding.takes_null(field)
+        if not self._decoding.takes_null(field):
+            fill = _without_null(fill, may_be_unset=wellknown.is_wrapper(field))
 
         def decode_field(body: bytes, into: Message) -> None:
             if not body:
                 return
-            self._read_into(into, body, reader, fill if is_null_taken else _without_null(fill))
+            self._read_into(into, body, reader, fill)
             if has_required:
                 _expect_required(into)
 
@@ -191,11 +193,12 @@ def _printed(to_tree: Callable[[Any], object], value: Message) -> bytes:
         raise Unprintable(f"A {value.DESCRIPTOR.full_name} is nested too deep.") from None
 
 
-def _without_null(fill: Fill) -> Fill:
+def _without_null(fill: Fill, *, may_be_unset: bool) -> Fill:
     def fill_or_refuse(into: Message, tree: object) -> None:
-        if tree is None:
+        if tree is not None:
+            fill(into, tree)
+        elif not may_be_unset:
             raise JsonFault("Expected a value, not null.")
-        fill(into, tree)
 
     return fill_or_refuse
 

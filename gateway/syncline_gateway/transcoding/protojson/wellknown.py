@@ -49,6 +49,12 @@ def is_well_known(message: Descriptor) -> bool:
     return message.full_name in FILLS or message.full_name in WRAPPERS
 
 
+def is_wrapper(field: FieldDescriptor) -> bool:
+    """Tell whether the field is one wrapper, whose JSON is null when it is unset."""
+    message = field.message_type
+    return message is not None and not field.is_repeated and message.full_name in WRAPPERS
+
+
 def fill(message: Descriptor) -> Fill:
     """Return what reads a message that is well known."""
     if message.full_name in FILLS:
