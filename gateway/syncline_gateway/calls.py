@@ -7,6 +7,7 @@ cancelled over there at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import grpc
@@ -41,7 +42,6 @@ class Calls:
         """Return the response to one request; raise `Away` or `Refused`."""
         ask: aio.UnaryUnaryMultiCallable[bytes, bytes] = self._connection().unary_unary(path)
         call = _Unary(ask(request, metadata=aio.Metadata(*metadata), timeout=seconds), self._unary)
-        self._unary.add(call)
         try:
             return await call.response()
         finally:
@@ -50,16 +50,12 @@ class Calls:
     def server_stream(self, path: str, request: bytes, metadata: Metadata, seconds: float | None) -> ServerStream:
         """Send one request that is answered by a stream; raise `Away`. Whoever takes it cancels it in the end."""
         ask: aio.UnaryStreamMultiCallable[bytes, bytes] = self._connection().unary_stream(path)
-        stream = ServerStream(ask(request, metadata=aio.Metadata(*metadata), timeout=seconds), self._streams)
-        self._streams.add(stream)
-        return stream
+        return ServerStream(ask(request, metadata=aio.Metadata(*metadata), timeout=seconds), self._streams)
 
     def client_stream(self, path: str, metadata: Metadata, seconds: float | None) -> ClientStream:
         """Begin a stream of requests that is answered once; raise `Away`. Whoever takes it cancels it in the end."""
         ask: aio.StreamUnaryMultiCallable[bytes, bytes] = self._connection().stream_unary(path)
-        stream = ClientStream(ask(metadata=aio.Metadata(*metadata), timeout=seconds), self._streams)
-        self._streams.add(stream)
-        return stream
+        return ClientStream(ask(metadata=aio.Metadata(*metadata), timeout=seconds), self._streams)
 
     def release(self) -> None:
         """End every stream with `Refused`, UNAVAILABLE: this program stops. Unary calls get a moment to end well."""
@@ -79,6 +75,7 @@ class _Ending:
     def __init__(self, call: aio.Call, live: set[_Ending]) -> None:
         self._ended = call
         self._live = live
+        live.add(self)
 
     def cancel(self) -> None:
         """End the call, if it has not ended by itself."""
@@ -147,6 +144,9 @@ class ClientStream(_Ending):
     def __init__(self, call: aio.StreamUnaryCall[bytes, bytes], live: set[_Ending]) -> None:
         super().__init__(call, live)
         self._call = call
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the response is there, or an error: `finish` tells, and the server wants no more."""
+        call.add_done_callback(self._note_answer)
 
     async def write(self, message: bytes) -> bool:
         """Send a message, as slowly as the server takes it; False when the server has answered and wants no more."""
@@ -158,11 +158,16 @@ class ClientStream(_Ending):
             raise self._told(error) from None
         return True
 
+    def _note_answer(self, _: object) -> None:
+        if not self.answered.done():
+            self.answered.set_result(None)
+
     async def finish(self) -> bytes:
         """Return the response, after no more is to be sent; raise `Refused`."""
         try:
-            if not self._call.done():
-                await self._call.done_writing()
+            if not self.answered.done():
+                with contextlib.suppress(aio.InternalError):  # The answer came at the same moment.
+                    await self._call.done_writing()
             return await self._call
         except (aio.AioRpcError, asyncio.CancelledError) as error:
             raise self._told(error) from None

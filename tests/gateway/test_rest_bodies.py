@@ -111,6 +111,26 @@ async def test_a_server_that_has_heard_enough(connect: Connect, gateway: Gateway
     assert (answer.status, answer.json["message"]) == (400, "Enough.")
 
 
+async def test_a_server_that_answers_a_silent_sender(connect: Connect, gateway: Gateway, methods: Methods) -> None:
+    async def refuse(_: Any, context: Context) -> None:
+        await fail(context, Status(code=9, message="Enough."))
+
+    methods.serve(COLLECT, refuse)
+    client = await connect(gateway)
+    await client.send(head(CHUNKED, path="/v1/collect"))
+
+    answer = await answered(client)
+    assert (answer.status, answer.json["code"], answer.headers["connection"]) == (400, 9, "close")
+
+
+async def test_a_deadline_ends_a_silent_sender(connect: Connect, gateway: Gateway, methods: Methods) -> None:
+    methods.serve(COLLECT, lambda _, __: asyncio.sleep(60))
+    client = await connect(gateway)
+    await client.send(head(CHUNKED, "Grpc-Timeout: 200m", path="/v1/collect"))
+
+    assert (await answered(client)).status == 504
+
+
 async def test_a_line_over_the_limit(connect: Connect, started: Started, methods: Methods) -> None:
     methods.serve(COLLECT, lambda _, __: asyncio.sleep(60))
     async with started(transcoder(), max_body_bytes=100) as gateway:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,6 +188,14 @@ async def test_who_resumes_is_not_kept_for_ever(
     assert (await gateway.request("GET", PATH, Accept=EVENTS, Last_Event_ID="t1")).status == 503
 
 
+async def test_who_resumes_is_not_kept_over_its_own_deadline(gateway: Gateway, server: ExchangeServer) -> None:
+    await server.stop()
+    await asyncio.wait_for(gateway.upstream.until(lambda: not gateway.upstream.is_ready), 5)
+    answer = await gateway.request("GET", PATH, Accept=EVENTS, Last_Event_ID="t1", Grpc_Timeout="200m")
+
+    assert answer.status == 504
+
+
 # How streams fail.
 
 
@@ -323,6 +332,34 @@ async def test_a_client_that_stops_reading_is_cut(
     assert await methods.left() == AWAIT.name
 
 
+async def test_a_client_that_does_not_read_the_end_is_cut(
+    gateway: Gateway, methods: Methods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records wait in the gateway's own buffer, where only the end of the answer waits for them to leave it."""
+    monkeypatch.setattr("syncline_gateway.http.rest.relay.STALLED_SECONDS", 0.2)
+    (server, _) = gateway.app._servers
+
+    async def short(_: Any, context: Context) -> None:
+        (connection,) = server.connections
+        transport = connection.transport
+        assert transport is not None
+        transport.set_write_buffer_limits(high=0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        await begin(context)
+        await context.write(AwaitTaskResponse(outcome=Outcome(data_json=json.dumps("x" * 50_000))))
+
+    methods.serve(AWAIT, short)
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        client.setblocking(False)
+        await loop.sock_connect(client, ("127.0.0.1", gateway.port))
+        await loop.sock_sendall(client, head(f"Accept: {LINES}", path=PATH, method="GET"))
+        await methods.asked()
+        await server.until_empty(5)
+        assert not server.connections
+
+
 async def test_a_client_that_reads_slowly_gets_everything(connect: Connect, gateway: Gateway, methods: Methods) -> None:
     async def much(_: Any, context: Context) -> None:
         await begin(context)
@@ -449,6 +486,16 @@ async def test_many_who_watch_get_the_same(other: Gateway, methods: Methods) -> 
     for (name, accept), answer in zip(wanted, answers, strict=True):
         assert f'"title":"{name}"'.encode() in answer.body
         assert (answer.body.count(b"id: 1\n"), answer.body.count(b"\n:\n")) == ((1, 1) if accept == EVENTS else (0, 0))
+
+
+async def test_nothing_that_was_told_is_kept(other: Gateway, methods: Methods) -> None:
+    async def secret(_: Any, context: Context) -> None:
+        await context.write(message("Event", cursor="1", book={"title": "secret"}))
+
+    methods.serve(rpc("StreamService/WatchBooks"), secret)
+    await other.request("GET", "/v1/watch/x")
+
+    assert not other.app._relay._last
 
 
 async def test_a_raw_stream_is_bytes(other: Gateway, methods: Methods) -> None:

@@ -26,7 +26,7 @@ from syncline_gateway.transcoding.framing import SERVER_SENT_EVENTS
 from syncline_gateway.transcoding.media import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from google.protobuf.message import Message
 
@@ -55,7 +55,7 @@ class Relay:
         self._none_open = asyncio.Event()
         self._none_open.set()
         self._last: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-        """The last message of each route and framing, and its record."""
+        """The last message of each route and framing, and its record; nothing once nobody watches."""
 
     async def until_none(self, seconds: float) -> None:
         """Return when no stream is open, or the time is over: those that are left will be cut."""
@@ -83,6 +83,7 @@ class Relay:
             self._open -= 1
             if not self._open:
                 self._none_open.set()
+                self._last.clear()
 
     async def _framed(
         self, request: web.BaseRequest, target: Target, call: ServerStream, framing: Framing, more: Mapping[str, str]
@@ -111,7 +112,7 @@ class Relay:
             log.exception("request.fault", extra={"facts": {"route": target.route}})
             last = framing.error(error_json(internal()))
         await _send(request, response, last)
-        await response.write_eof()
+        await _unstalled(request, response.write_eof())
         return response
 
     async def _raw(
@@ -130,7 +131,7 @@ class Relay:
             log.info("stream.failed", extra={"facts": {"route": target.route, "code": refused.status.code}})
             _cut(request)
             raise ConnectionError("The stream failed.") from None
-        await response.write_eof()
+        await _unstalled(request, response.write_eof())
         return response
 
     async def _begin(self, request: web.BaseRequest, content_type: str, more: Mapping[str, str]) -> web.StreamResponse:
@@ -170,11 +171,14 @@ def _record(target: Target, framing: Framing, message: Message) -> bytes:
 
 async def _send(request: web.BaseRequest, response: web.StreamResponse, data: bytes) -> None:
     """Send data now, as fast as the client takes it; raise `ConnectionError` when it takes nothing."""
-    if not data:
-        return
+    if data:
+        await _unstalled(request, response.write(data))
+
+
+async def _unstalled(request: web.BaseRequest, writing: Awaitable[None]) -> None:
     try:
         async with asyncio.timeout(STALLED_SECONDS):
-            await response.write(data)
+            await writing
     except TimeoutError:
         _cut(request)
         raise ConnectionError("The client does not read.") from None

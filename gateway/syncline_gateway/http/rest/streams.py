@@ -60,7 +60,7 @@ class Streams:
         body = await self._bodies.read(request, headers)
         message = target.request(query, body, headers.get("Content-Type"))
         if _resume(target.rpc, message, headers):
-            await self._rpcs.until_ready(RESUME_SECONDS)
+            await self._rpcs.until_ready(min(asker.seconds_left() or RESUME_SECONDS, RESUME_SECONDS))
         return self._rpcs.server_stream(target.rpc, message, asker)
 
 

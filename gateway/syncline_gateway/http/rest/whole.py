@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from syncline_gateway.http.rest.cors import Cors
     from syncline_gateway.rpcs import Asker, Rpcs
     from syncline_gateway.transcoding.records import Rpc
-    from syncline_gateway.transcoding.transcoder import Target, Transcoder
+    from syncline_gateway.transcoding.transcoder import Requests, Target, Transcoder
 
 
 class Whole:
@@ -68,17 +69,24 @@ class Whole:
         content_type = request.headers.get("Content-Type")
         requests = target.requests(query, content_type, max_message_bytes=self._bodies.max_bytes)
         call = self._rpcs.client_stream(target.rpc, asker)
+        sending = asyncio.ensure_future(self._send(request, requests, call))
         try:
-            wants_more = True
-            async for part in self._bodies.parts(request, request.headers):
-                wants_more = await _sent(call, requests.feed(part))
-                if not wants_more:
-                    break
-            if wants_more:
-                await _sent(call, requests.finish())
+            await asyncio.wait((sending, call.answered), return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
             return decoded(target.rpc, await call.finish())
         finally:
             call.cancel()
+            sending.cancel()
+            # A body has one reader at a time: whoever takes the rest of it is not to find this one.
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send(self, request: web.BaseRequest, requests: Requests, call: ClientStream) -> None:
+        """Send the messages in a body until it ends or the server wants no more."""
+        async for part in self._bodies.parts(request, request.headers):
+            if not await _sent(call, requests.feed(part)):
+                return
+        await _sent(call, requests.finish())
 
     async def _response(self, request: web.BaseRequest, target: Target, message: Message) -> web.StreamResponse:
         name, made = target.rpc.name, target.response(message)
