@@ -13,6 +13,7 @@ from fakes.rpc import refusal, serving
 from fakes.runtime import PATIENCE, make_world
 from syncline.v1 import task_calls_pb2, task_pb2
 from syncline_server.rpc.await_task import TASK_ID_KEY
+from syncline_server.runtime.resume import Place
 
 if TYPE_CHECKING:
     from fakes.rpc import Served
@@ -281,7 +282,7 @@ async def test_a_caller_who_leaves_is_let_go(running: Served, task: Task) -> Non
 
 
 async def test_who_may_watch(running: Served, task: Task) -> None:
-    token = running.world.runtime.resume_tokens.make(task.task_id, 0)
+    token = running.world.runtime.resume_tokens.make(Place(task.task_id, 0))
     other = await running.world.create("@waiting")
     stranger = await running.another_key()
 

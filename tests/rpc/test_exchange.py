@@ -16,6 +16,7 @@ from fakes.rpc import Refusal, duration, serving, wait
 from fakes.runtime import PATIENCE, make_world
 from syncline.v1 import access_service_pb2, exchange_pb2, step_service_pb2, task_calls_pb2, task_pb2
 from syncline_server.rpc import exchange
+from syncline_server.runtime.resume import Place
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -231,7 +232,7 @@ async def test_each_operation_points_to_its_credentials(running: Served, stream:
     forged = exchange_pb2.SignedRequest(login=key.login, timestamp="18", signature=signature, body=body)
     process = running.world.runtime.catalogue.resolve(running.world.owner.company_id, "@echo")
     task = await running.world.create("@echo")
-    token = running.world.runtime.resume_tokens.make(task.task_id, 0)
+    token = running.world.runtime.resume_tokens.make(Place(task.task_id, 0))
     presented = [
         Credentials(signed=signed),
         Credentials(signed=forged),

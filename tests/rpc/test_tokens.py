@@ -11,7 +11,7 @@ from google.protobuf import message_factory
 
 from fakes import exports
 from fakes.clock import START
-from fakes.credentials import bearer
+from fakes.credentials import basic, bearer
 from fakes.rpc import Stubs, duration, refusal, serving
 from fakes.runtime import PATIENCE, make_world
 from syncline.v1 import access_service_pb2, exchange_pb2, step_service_pb2, task_calls_pb2, task_pb2
@@ -197,8 +197,6 @@ async def test_a_task_token_shows_nothing_that_would_let_its_holder_answer(runni
     first, *_ = seen = [event async for event in page.watch(task_id=task.task_id)]
     resumed = task_calls_pb2.AwaitTaskRequest(resume_token=first.resume_token)
     nobody = [event async for event in running.anybody.method("AwaitTask")(resumed, timeout=PATIENCE)]
-    metadata = running.owner.metadata
-    owner = [event async for event in running.owner.method("AwaitTask")(resumed, metadata=metadata, timeout=PATIENCE)]
     waited = await page("WaitTask", wait)
 
     assert CALLBACK not in (await page("GetTask", Get(task_id=task.task_id))).task.data_json
@@ -206,8 +204,7 @@ async def test_a_task_token_shows_nothing_that_would_let_its_holder_answer(runni
     assert seen[-1].outcome == nobody[-1].outcome
     assert seen[-1].outcome.kind == task_pb2.OUTCOME_KIND_CANCELLED
     assert CALLBACK not in seen[-1].outcome.data_json
-    for shown in (owner[-1].outcome, (await running.owner("WaitTask", wait)).outcome):
-        assert CALLBACK in shown.data_json
+    assert CALLBACK in (await running.owner("WaitTask", wait)).outcome.data_json
 
 
 async def test_a_wait_of_a_watcher_that_is_taken_up_again_is_still_a_watchers(running: Served, task: Task) -> None:
@@ -297,17 +294,71 @@ async def test_a_token_s_holder_may_hand_on_a_task(running: Served, task: Task) 
     assert (await whose(holding(running, handed.token))).login == ""
 
 
-async def test_an_expired_task_token_is_refused_and_a_resume_token_goes_on(running: Served, task: Task) -> None:
-    page = holding(running, (await task_token(running, task_id=task.task_id)).token)
+async def left(running: Served, task: Task, event: Any, call: Any) -> list[str]:
+    """Return why a watcher is refused who asks, comes back, waits on behalf of a frame, and has been watching."""
+    await running.owner("CancelTask", task_calls_pb2.CancelTaskRequest(task_id=task.task_id))
+    stream = running.anybody.exchange()
+    operation = stream.operation(wait_task=task_calls_pb2.WaitTaskRequest(), credentials_index=1)
+    await stream.send(operation, credentials=[exchange_pb2.Credentials(resume_token=event.resume_token)])
+    framed: Refusal = await stream.result(operation.number)
+    await stream.close()
+    again = await refusal(outcome_of(running.anybody.watch(resume_token=event.resume_token)))
+    return [framed.reason, again.reason, (await refusal(read_on(call))).reason]
+
+
+async def read_on(call: Any) -> None:
+    """Read a stream, of which some is read, to its end."""
+    async with asyncio.timeout(PATIENCE):
+        while await call.read() is not grpc.aio.EOF:
+            continue
+
+
+async def watched(page: Stubs, task: Task) -> tuple[Any, Any]:
+    """Return a stream of events, and the first."""
     call = page.watch(task_id=task.task_id)
     async with asyncio.timeout(PATIENCE):
-        event = await call.read()
-    call.cancel()
+        return call, await call.read()
+
+
+async def test_whatever_came_of_a_task_token_ends_with_its_time(running: Served, task: Task) -> None:
+    page = holding(running, (await task_token(running, task_id=task.task_id)).token)
+    call, event = await watched(page, task)
     running.world.clock.move(seconds=901)
 
     assert (await refusal(page("GetTask", Get(task_id=task.task_id)))).reason == "BAD_CREDENTIALS"
+    assert await left(running, task, event, call) == ["BAD_CREDENTIALS"] * 3
+
+
+async def test_whatever_came_of_a_task_token_ends_with_the_token_that_it_was_made_with(
+    running: Served, task: Task
+) -> None:
+    token = await made(running)
+    page = holding(running, (await task_token(running, holding(running, token.token), task_id=task.task_id)).token)
+    call, event = await watched(page, task)
+    await running.owner("DeleteToken", access_service_pb2.DeleteTokenRequest(token_id=token.token_id))
+
+    assert (await refusal(page("GetTask", Get(task_id=task.task_id)))).reason == "BAD_CREDENTIALS"
+    assert await left(running, task, event, call) == ["BAD_CREDENTIALS"] * 3
+
+
+async def test_a_token_that_is_revoked_ends_the_stream_at_its_next_event(running: Served, task: Task) -> None:
+    token = await made(running)
+    call, _ = await watched(holding(running, token.token), task)
+    await running.owner("DeleteToken", access_service_pb2.DeleteTokenRequest(token_id=token.token_id))
     await running.owner("CancelTask", task_calls_pb2.CancelTaskRequest(task_id=task.task_id))
-    assert await outcome_of(page.watch(resume_token=event.resume_token)) == "outcome"
+
+    assert (await refusal(read_on(call))).reason == "BAD_CREDENTIALS"
+
+
+async def test_a_right_that_is_taken_away_ends_the_stream_at_its_next_event(running: Served, task: Task) -> None:
+    access, process = running.world.runtime.access, running.world.runtime.catalogue.get(task.process_id)
+    key = await access.create_key(running.world.owner, "viewer", 0)
+    await access.set_grant(running.world.owner, process, key.login, frozenset({"view"}))
+    call, _ = await watched(Stubs(running.owner.channel, basic(key.login, key.secret)), task)
+    await access.set_grant(running.world.owner, process, key.login, frozenset())
+    await running.owner("CancelTask", task_calls_pb2.CancelTaskRequest(task_id=task.task_id))
+
+    assert (await refusal(read_on(call))).reason == "ACCESS_DENIED"
 
 
 async def test_no_token_gets_into_the_log(running: Served, task: Task, caplog: pytest.LogCaptureFixture) -> None:

@@ -174,6 +174,15 @@ async def test_a_deleted_key_takes_its_tokens_along(world: World) -> None:
     assert len(world.runtime.access.tokens) == 1
 
 
+async def test_a_key_that_goes_while_it_asks_gets_no_token(world: World) -> None:
+    caller = await another(world)
+    await world.runtime.access.delete_key(world.owner, caller.login)
+
+    with pytest.raises(KeyNotFound):
+        await issue(world, caller)
+    assert not await world.store.access_tokens()
+
+
 async def test_a_revoked_token_is_refused_at_once_and_after_a_restart(world: World) -> None:
     kept, _ = await issue(world)
     text, token = await issue(world)

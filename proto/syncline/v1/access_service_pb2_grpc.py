@@ -172,8 +172,8 @@ class AccessServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteToken(self, request, context):
-        """Revokes a token of the calling key or, when an owner asks, of its company. The next call with it is refused; calls
-        that are under way end by themselves.
+        """Revokes a token of the calling key or, when an owner asks, of its company. The next call with it is refused, a
+        stream of AwaitTask ends before its next event; other calls that are under way end by themselves.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -149,7 +149,8 @@ class TaskServiceServicer:
         """Streams what happens to a task until what was asked for has happened; early, late, again, and any number at once.
 
         Initial metadata `syncline-task-id` comes as soon as it is known that the task is there and the caller may watch it.
-        Resumed with the token of its last event, the stream ends OK without metadata and without another event.
+        Resumed with the token of its last event, the stream ends OK without metadata and without another event. Before each
+        event it is looked at again whether the caller may watch; when that was taken away, the stream ends with the error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,5 +1,7 @@
 """AwaitTask: the stream of a task's events. Whoever holds a resume token of a task needs no key for it.
 
+Who may watch is looked at again before each event, heartbeats among them: what has been taken away ends the stream.
+
 Initial metadata names the task before the first event, so that a quiet task's watchers know that they are heard. Who
 comes back with the token of the last event gets neither: a stream that ends OK and empty says that nothing is left,
 which is what stops a browser's EventSource from asking again.
@@ -11,17 +13,18 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from syncline.v1 import task_calls_pb2
-from syncline_server.errors import CallerError, Unavailable
+from syncline_server.errors import Unavailable
 from syncline_server.rpc import convert, credentials
-from syncline_server.runtime.requests import Arrival, Caller, Quiet, Reached, Target
+from syncline_server.runtime.requests import Arrival, Quiet, Reached, Target
+from syncline_server.runtime.resume import Place
 
 if TYPE_CHECKING:
     import grpc
 
     from syncline_server.engine.task import Task
-    from syncline_server.runtime.requests import TaskEvent
-    from syncline_server.runtime.resume import Place
+    from syncline_server.runtime.requests import Caller, TaskEvent
     from syncline_server.runtime.server import Runtime
+    from syncline_server.runtime.task_tokens import Lease
 
     Request = task_calls_pb2.AwaitTaskRequest
     Response = task_calls_pb2.AwaitTaskResponse
@@ -42,18 +45,20 @@ class AwaitTask:
         request = convert.decoded(task_calls_pb2.AwaitTaskRequest, raw)
         goal = convert.goal(request.until, request.node_id)
         caller, place = self._who(request, context)
+        self._runtime.access.spend(caller)
         task = await self._runtime.tasks.find(caller, convert.target(request))
         if place is not None and await self._runtime.waits.is_told(task, goal, place):
             return
         await context.send_initial_metadata(((TASK_ID_KEY, task.task_id),))
         after = 0 if place is None else place.sequence
-        story = _Story(self._runtime, task, after, for_watcher=await self._only_watches(caller, context))
+        story = _Story(self._runtime, task, after, caller.lease)
         events = self._runtime.waits.follow(
             caller, Target(task_id=task.task_id), goal, after=after, heartbeat=self._heartbeat
         )
         try:
             async with aclosing(events):
                 async for event in events:
+                    self._who(request, context)
                     response = story.told(event)
                     if response is not None:
                         await context.write(response)
@@ -61,34 +66,19 @@ class AwaitTask:
             await context.write(story.going_away())
             raise
 
-    async def _only_watches(self, caller: Caller, context: grpc.aio.ServicerContext[Any, Any]) -> bool:
-        """Tell whether a token is all that the caller has: who resumes with a key beside it sees what the key may."""
-        if not caller.only_task:
-            return False
-        try:
-            known = credentials.of_metadata(self._runtime, context.invocation_metadata())
-            if not known.only_task:
-                await self._runtime.tasks.find(known, Target(task_id=caller.only_task))
-        except CallerError:
-            return True
-        return bool(known.only_task)
-
     def _who(self, request: Request, context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Caller, Place | None]:
         if request.resume_token:
-            place = self._runtime.resume_tokens.read(request.resume_token)
-            return Caller(company_id="", only_task=place.task_id), place
-        caller = credentials.of_metadata(self._runtime, context.invocation_metadata())
-        self._runtime.access.spend(caller)
-        return caller, None
+            return self._runtime.access.by_resume_token(request.resume_token)
+        return credentials.of_metadata(self._runtime, context.invocation_metadata()), None
 
 
 class _Story:
     """Tells a task's events, each with its sequence and the token to go on after it."""
 
-    def __init__(self, runtime: Runtime, task: Task, after: int, *, for_watcher: bool) -> None:
+    def __init__(self, runtime: Runtime, task: Task, after: int, lease: Lease | None) -> None:
         self._runtime = runtime
-        self._for_watcher = for_watcher
-        """A token is all that the caller has: the task's callback URL is not for them."""
+        self._lease = lease
+        """A watcher's, to whom the task's callback URL is not shown."""
         self._task_id = task.task_id
         self._process_id = task.process_id
         self._last = after
@@ -104,7 +94,7 @@ class _Story:
                 if event.outcome is None:
                     return None
                 response = self._response(event.sequence, is_last=True)
-                convert.fill_outcome(response.outcome, event.outcome, for_watcher=self._for_watcher)
+                convert.fill_outcome(response.outcome, event.outcome, for_watcher=self._lease is not None)
             case Quiet():
                 response = self._response(0)
                 response.heartbeat.SetInParent()
@@ -119,7 +109,6 @@ class _Story:
     def _response(self, sequence: int, *, is_last: bool = False) -> Response:
         # A heartbeat repeats the last number; so does an outcome that was sent on this stream's place before.
         self._last = max(self._last, sequence)
-        token = self._runtime.resume_tokens.make(
-            self._task_id, self._last, is_last=is_last, for_watcher=self._for_watcher
-        )
+        place = Place(self._task_id, self._last, is_last, self._lease)
+        token = self._runtime.resume_tokens.make(place)
         return task_calls_pb2.AwaitTaskResponse(sequence=self._last, resume_token=token)

@@ -36,7 +36,7 @@ def of_message(runtime: Runtime, presented: exchange_pb2.Credentials) -> Caller:
         case "authorization":
             return runtime.access.by_authorization(presented.authorization)
         case "resume_token":
-            return runtime.access.by_resume_token(presented.resume_token)
+            return runtime.access.by_resume_token(presented.resume_token)[0]
         case "direct_url_hash":
             process = runtime.catalogue.by_direct_url(presented.direct_url_hash)
             return Caller(company_id=process.company_id, only_process=process.process_id)

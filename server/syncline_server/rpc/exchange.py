@@ -27,6 +27,7 @@ from syncline_server.rpc.context import Context
 from syncline_server.rpc.handlers import OPERATIONS
 from syncline_server.rpc.outbox import Outbox
 from syncline_server.runtime.calls import HOLD_SECONDS
+from syncline_server.runtime.resume import Place
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from syncline_server.rpc.handlers import Handler
     from syncline_server.runtime.requests import Caller
     from syncline_server.runtime.server import Runtime
+    from syncline_server.runtime.task_tokens import Lease
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class Exchange:
 class _Operation(Context):
     """One operation that has no last result yet."""
 
-    __slots__ = ("_stream", "for_watcher", "is_accepted", "name", "number", "work")
+    __slots__ = ("_stream", "is_accepted", "lease", "name", "number", "work")
 
     def __init__(self, stream: _Stream, runtime: Runtime, message: exchange_pb2.Operation, name: str) -> None:
         super().__init__(runtime, may_repeat=message.attempt > 1)
@@ -71,7 +73,7 @@ class _Operation(Context):
         self.number = message.number
         self.name = name
         self.is_accepted = False
-        self.for_watcher = False
+        self.lease: Lease | None = None
         self.work: asyncio.Task[None] | None = None
 
     def accepted(self, task: Task) -> None:
@@ -195,7 +197,7 @@ class _Stream:
 
     async def _run(self, operation: _Operation, handler: Handler, caller: Caller, request: Any) -> None:
         name = operation.name
-        operation.for_watcher = caller.is_watcher
+        operation.lease = caller.lease
         try:
             work = handler.call(caller, request, operation)
             del request  # Any part of a frame keeps all of it in memory, and the work may be parked for minutes.
@@ -222,7 +224,7 @@ class _Stream:
             process_id=str(task.process_id),
             ref=task.ref,
             state=convert.shown_state(task.state, paused=paused),
-            resume_token=self._runtime.resume_tokens.make(task.task_id, 0, for_watcher=operation.for_watcher),
+            resume_token=self._runtime.resume_tokens.make(Place(task.task_id, 0, lease=operation.lease)),
         )
         self._outbox.put(frames.result(operation.number, "accepted", message.SerializeToString()))
         if self._going:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from syncline_server.clock import Clock
     from syncline_server.runtime.commits import Committer
-    from syncline_server.runtime.resume import ResumeTokens
-    from syncline_server.runtime.task_tokens import TaskTokens
+    from syncline_server.runtime.resume import Place, ResumeTokens
+    from syncline_server.runtime.task_tokens import Lease, TaskTokens
     from syncline_server.store.port import Store, StoredProcess
 
 LOWEST_LOGIN, LOGINS = 100_000, 900_000_000
@@ -121,13 +121,16 @@ class Access:
         if token.startswith(task_tokens.PREFIX):
             return self._by_task_token(token)
         presented = self.tokens.presented(token)
-        return replace(self._behind(presented.login), expires_at=presented.expires_at)
+        known = self._behind(presented.login)
+        return replace(known, expires_at=presented.expires_at, token_id=presented.token_id)
 
     def _by_task_token(self, token: str) -> Caller:
-        watching = self._task_tokens.read(token)
-        if self._clock.now() >= watching.expires_at:
-            raise BadCredentials("The task token has expired.")
-        return Caller(company_id="", only_task=watching.task_id, behind=self._behind(watching.login), is_watcher=True)
+        return self._watcher(*self._task_tokens.read(token))
+
+    def _watcher(self, task_id: str, lease: Lease) -> Caller:
+        if self._clock.now() >= lease.expires_at or not self.tokens.is_live(lease.token_id):
+            raise BadCredentials("The token for the task has expired, or what it was made with is revoked.")
+        return Caller(company_id="", only_task=task_id, behind=self._behind(lease.login), lease=lease)
 
     def _behind(self, login: str) -> Caller:
         known = self._known.get(login)
@@ -146,10 +149,15 @@ class Access:
             raise BadCredentials
         return known.caller
 
-    def by_resume_token(self, token: str) -> Caller:
-        """Return a caller who may watch one task; raise `BadCredentials` for a token that this server never gave."""
+    def by_resume_token(self, token: str) -> tuple[Caller, Place]:
+        """Return a caller who may watch one task, and from where.
+
+        Raises `BadCredentials` for a token that this server never gave, or whose lease is over.
+        """
         place = self._resume_tokens.read(token)
-        return Caller(company_id="", only_task=place.task_id, is_watcher=place.for_watcher)
+        if place.lease is not None:
+            return self._watcher(place.task_id, place.lease), place
+        return Caller(company_id="", only_task=place.task_id), place
 
     def spend(self, caller: Caller, operations: int = 1) -> None:
         """Count operations against the caller's limit; raise `RateLimited` when they are too many."""

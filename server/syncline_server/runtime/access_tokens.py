@@ -81,6 +81,11 @@ class AccessTokens:
             raise TokenNotFound(field="token_id")
         return token
 
+    def is_live(self, token_id: str) -> bool:
+        """Tell whether a token is live; none at all is, too."""
+        token = self._by_id.get(token_id)
+        return not token_id or (token is not None and self._is_live(token))
+
     def of(self, logins: Iterable[str]) -> Sequence[AccessToken]:
         """Return the live tokens of these keys, newest first."""
         ids = (token_id for login in logins for token_id in self._ids.get(login, ()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from syncline_server.errors import TokenNotFound
 from syncline_server.runtime import task_tokens
 from syncline_server.runtime.access_tokens import lifetime
-from syncline_server.runtime.task_tokens import Watching
+from syncline_server.runtime.task_tokens import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +59,12 @@ class Issuing:
         expires_at = self._clock.now() + ttl
         if caller.expires_at:
             expires_at = min(expires_at, caller.expires_at)
-        return self._tokens_of_tasks.make(Watching(task.task_id, caller.login, expires_at)), expires_at
+        return self._tokens_of_tasks.make(task.task_id, Lease(caller.login, expires_at, caller.token_id)), expires_at
 
     def _allowed(self, caller: Caller, login: str) -> str:
-        """Return the key that a caller means; another than its own is for owners."""
-        if login in ("", caller.login):
-            return caller.login
-        self._access.require_owner(caller)
+        """Return the key that a caller means, which is there still; another than its own is for owners."""
+        login = login or caller.login
+        if login != caller.login:
+            self._access.require_owner(caller)
         self._access.own_key(caller, login)
         return login

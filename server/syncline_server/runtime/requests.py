@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from syncline_server.engine.task import Outcome, Task, TaskState
+    from syncline_server.runtime.task_tokens import Lease
 
 
 CALLBACK_URL = "__callback_url"
@@ -30,10 +31,17 @@ class Caller:
     """A direct URL's: it may create tasks here and do nothing else."""
     expires_at: int = 0
     """An access token's: from then on (ms) it is refused. Whoever came with one makes nothing that may outlive it."""
+    token_id: str = ""
+    """The access token's name."""
     behind: Caller | None = None
     """Who made a task token: it gives no right that they have lost."""
-    is_watcher: bool = False
-    """A task token, or what came of one, is all that they have: they are not shown the task's callback URL."""
+    lease: Lease | None = None
+    """A task token's, and a resume token's that was given for one: who has no more is a watcher."""
+
+    @property
+    def is_watcher(self) -> bool:
+        """Whether they are not to see the task's callback URL."""
+        return self.lease is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,60 +1,57 @@
-"""Task tokens: the right to read and watch one task for a while, signed, so that nothing has to be kept."""
+"""Task tokens: the right to read and watch one task for a while, sealed, so that nothing has to be kept."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from dataclasses import dataclass
 
 from syncline_server.errors import BadCredentials
+from syncline_server.runtime.sealing import Seal
 
 PREFIX = "slw_"
 """What every token begins with. An access token begins otherwise, so that each is looked at as what it is."""
 USUAL_SECONDS, MOST_SECONDS = 15 * 60, 24 * 60 * 60
 _ID_BYTES = 12
-_LOGIN_BYTES = 8
+_NUMBER_BYTES = 8
 _TIME_BYTES = 6
-_SEAL_BYTES = 16
-_BODY_BYTES = _ID_BYTES + _LOGIN_BYTES + _TIME_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
-    """Who lets whoever holds the token watch which task, and until when."""
+class Lease:
+    """On whose behalf somebody may watch a task, and until when (ms). Whatever they get by it ends with it."""
 
-    task_id: str
     login: str
     expires_at: int
+    token_id: str = ""
+    """The access token that it was asked for with: the lease ends with that, too."""
+
+    def packed(self) -> bytes:
+        """Return it as login (8 bytes), access token (8, zeros for none) and expiry (6)."""
+        token = bytes.fromhex(self.token_id) or bytes(_NUMBER_BYTES)
+        return int(self.login).to_bytes(_NUMBER_BYTES, "big") + token + self.expires_at.to_bytes(_TIME_BYTES, "big")
+
+    @classmethod
+    def unpacked(cls, raw: bytes) -> Lease:
+        """Return what `packed` made so many bytes of."""
+        login, token, expiry = raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:-_TIME_BYTES], raw[-_TIME_BYTES:]
+        return cls(str(int.from_bytes(login, "big")), int.from_bytes(expiry, "big"), token.hex() if any(token) else "")
 
 
 class TaskTokens:
-    """Makes and reads tokens: base64url of id (12 bytes), login (8), expiry (6) and a keyed hash of all of it (16).
-
-    That is a whole number of base64's groups: no bit is left over, so each token has one spelling. What is sealed is
-    longer than what a resume token seals with the same key, so that neither can be taken for the other.
-    """
+    """Makes and reads tokens: the task's id (12 bytes) and the lease (22), sealed."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._seal = Seal(key, b"task", prefix=PREFIX)
 
-    def make(self, watching: Watching) -> str:
+    def make(self, task_id: str, lease: Lease) -> str:
         """Return the token."""
-        login = int(watching.login).to_bytes(_LOGIN_BYTES, "big")
-        body = bytes.fromhex(watching.task_id) + login + watching.expires_at.to_bytes(_TIME_BYTES, "big")
-        return PREFIX + base64.urlsafe_b64encode(body + self._seal(body)).decode()
+        return self._seal.close(bytes.fromhex(task_id) + lease.packed())
 
-    def read(self, token: str) -> Watching:
-        """Return what a token gives, expired or not; raise `BadCredentials` for anything that `make` never returned."""
-        try:
-            raw = base64.b64decode(token.removeprefix(PREFIX), altchars=b"-_", validate=True)
-        except ValueError:
-            raw = b""
-        body, seal = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
-        if len(raw) != _BODY_BYTES + _SEAL_BYTES or not hmac.compare_digest(seal, self._seal(body)):
+    def read(self, token: str) -> tuple[str, Lease]:
+        """Return the task's id and the lease, expired or not.
+
+        Raises `BadCredentials` for anything that `make` never returned.
+        """
+        body = self._seal.open(token)
+        if body is None:
             raise BadCredentials("The task token is not one of this server's.")
-        login, expires_at = body[_ID_BYTES:-_TIME_BYTES], body[-_TIME_BYTES:]
-        return Watching(body[:_ID_BYTES].hex(), str(int.from_bytes(login, "big")), int.from_bytes(expires_at, "big"))
-
-    def _seal(self, body: bytes) -> bytes:
-        return hashlib.blake2b(body, digest_size=_SEAL_BYTES, key=self._key).digest()
+        return body[:_ID_BYTES].hex(), Lease.unpacked(body[_ID_BYTES:])

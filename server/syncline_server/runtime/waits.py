@@ -75,7 +75,7 @@ class Waits:
         with self._watch.park(task.task_id) as parked:
             while True:
                 visited = await passed.has_visited()
-                task = await self._tasks.read(task.task_id)
+                task = await self._tasks.find(caller, Target(task_id=task.task_id))
                 for arrival in _up_to_goal(await self._arrivals(task, after), task, goal, passed.at):
                     after = arrival.sequence
                     yield arrival

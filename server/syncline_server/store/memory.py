@@ -93,6 +93,8 @@ class MemoryStore:
 
     def _keep_access_tokens(self, written: _Written, batch: Batch) -> None:
         self._access_tokens.update(written.access_tokens)
+        if not (batch.deleted_access_tokens or batch.deleted_keys):
+            return
         for token_id, row in list(self._access_tokens.items()):
             if token_id in batch.deleted_access_tokens or rows.access_token_of(row).login in batch.deleted_keys:
                 del self._access_tokens[token_id]
