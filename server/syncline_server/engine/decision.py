@@ -20,7 +20,42 @@ class TaskData:
     ref: str
 
 
-FactKey = TaskData
+@dataclass(frozen=True, slots=True)
+class EnvVar:
+    """Asks for an environment variable. The fact is its value, None when there is none that may be used here."""
+
+    name: str
+    use: str
+    """What for, as the variable's scopes have it: `api_call`, `set_param`, or `` for anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCount:
+    """Asks how many tasks are in a node, or for a final node how many have come to it. The fact is an int."""
+
+    process: str
+    """Decimal id, or `@alias`; empty for the task's own."""
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSum:
+    """Asks what has been summed up in a node under a name. The fact is a number of `values`, 0 before the first."""
+
+    process: str
+    """Decimal id, or `@alias`; empty for the task's own."""
+    node_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The value of a secret environment variable, as a fact: whatever it is rendered into hides it from people."""
+
+    value: object
+
+
+FactKey = TaskData | EnvVar | NodeCount | NodeSum
 Facts = Mapping[FactKey, object]
 """What the engine asked for, as the runtime read it; recorded with the event so that a replay sees the same."""
 

@@ -5,7 +5,7 @@ Timers are not effects: a token's `due_at` is the whole truth about them, in mem
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_REPLY_BYTES = 524_288
@@ -30,6 +30,10 @@ class HttpCall:
     """Text, sent as UTF-8; None for no body."""
     max_threads: int = 5
     """At most this many calls of the node at a time."""
+    certificate: str = field(default="", repr=False)
+    """PEM of a client certificate with its key; empty for none."""
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """Secret texts in it, which nobody is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +66,81 @@ class CallFailure:
     """No HTTP answer."""
 
     fault: CallFault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCall:
+    """A Code node's script to be run on the task's data."""
+
+    step: int
+    node_id: str
+    source: str
+    """JavaScript that changes the global `data`."""
+    data: str
+    """JSON text of an object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptReply:
+    """The script ran to its end."""
+
+    data: str
+    """JSON text of the object that `data` was then."""
+
+
+class ScriptFault(StrEnum):
+    """Why a script has no result: the documented tags."""
+
+    TIMEOUT = "code_timeout"
+    EXECUTING = "code_executing_error"
+    FORMAT = "code_return_format_error"
+    """What it left in `data` is no JSON object, or too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFailure:
+    """No result."""
+
+    fault: ScriptFault
+    description: str
+    """For the author: what the script threw, or which limit it met."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryCall:
+    """A statement for one of the company's databases."""
+
+    step: int
+    node_id: str
+    instance_id: int
+    query: str
+    """SQL with `$1`, `$2`, … where values go."""
+    parameters: tuple[object, ...]
+    """JSON values; numbers as they are in `values`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryReply:
+    """The statement was executed."""
+
+    rows: str
+    """JSON text of an array of objects; `[]` when it returns none."""
+
+
+class QueryFault(StrEnum):
+    """Why a statement has no result: tags of an error of the node."""
+
+    TIMEOUT = "db_call_timeout"
+    CONNECT = "db_call_connect_error"
+    EXECUTING = "db_call_executing_error"
+    SIZE = "db_call_result_too_large"
+    INSTANCE = "not_found_instance"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFailure:
+    """No result."""
+
+    fault: QueryFault
+    description: str
+    """For the author: the database's own words, without its address and credentials."""
