@@ -1,0 +1,1 @@
+"""The sandbox: authors' JavaScript, run in processes of its own with nothing within reach."""
