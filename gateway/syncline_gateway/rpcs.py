@@ -1,61 +1,43 @@
-"""How a transcoded RPC gets to the server, and how long its caller stays.
+"""How a transcoded RPC gets to the server, and its answer back.
 
-What Exchange carries goes through it, many calls to a frame, and survives a restart of the server; a field of
-`Operation` with the RPC's request says so, no list does. Everything else is a call of its own.
+What Exchange carries goes through it, many calls to a frame, and survives a restart of the server. Everything else is a
+call of its own.
 
-A caller has a time. Without one of its own it is a minute for what waits for nothing; a create that waits and a wait
-have what they ask for, `max_wait` at most, and a little more, so that the server's own answer still arrives. When that
-time runs out and the task is known, the answer is the task without an outcome: nobody is left without the handle.
-
-A caller who leaves ends its reads and waits at once. What changes something goes on without it.
+A caller whose time runs out while its task is known gets the task without an outcome: nobody is left without the
+handle. A caller who leaves ends its reads and waits at once; what changes something goes on without it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from google.protobuf.message import DecodeError
+from google.rpc import code_pb2
 
-from syncline.v1.exchange_pb2 import Credentials, Operation, Result
+from syncline.v1.exchange_pb2 import Credentials, Operation
 from syncline.v1.task_calls_pb2 import GetTaskRequest
 from syncline.v1.task_pb2 import Task
 from syncline_gateway import reasons
+from syncline_gateway.asker import deadline_exceeded
 from syncline_gateway.dialect import Call, Reply
 from syncline_gateway.errors import Away, Refused
-from syncline_gateway.flights import as_duration
+from syncline_gateway.operations import DEFAULT_SECONDS, call_of, operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from google.protobuf.message import Message
 
-    from syncline.v1.exchange_pb2 import Accepted
+    from syncline.v1.exchange_pb2 import Accepted, Result
+    from syncline_gateway.asker import Asker
     from syncline_gateway.calls import Calls, ClientStream, ServerStream
     from syncline_gateway.transcoding.records import Rpc
 
-USUAL_SECONDS = 60.0
-MARGIN_SECONDS = 2.0
-"""How much longer than its wait a caller stays, for the server's own answer to the wait."""
-EARLY_SECONDS = 0.1
-EARLY_SHARE = 0.05
-"""So much before the caller's own deadline, or this share of it if that is less, it is answered from here."""
-HANDLE_SECONDS = 1.0
-"""How long the server may take to say how a task stands, before the handle alone has to do; half of the time above when
-the caller has a deadline of its own."""
-
-METADATA = ("authorization", "traceparent", "tracestate")
-"""The names of all that goes along with a call."""
-
-_OPERATIONS = {
-    field.message_type.full_name: field.name
-    for field in Operation.DESCRIPTOR.oneofs_by_name["request"].fields
-    if field.message_type is not None and field.name in Result.DESCRIPTOR.fields_by_name
-}
-"""Fields of `Operation` by the full names of their requests."""
-_DEADLINE_EXCEEDED = 4
+LOOK_SECONDS = 1.0
+"""How long the server may take to say how a task stands, before the handle alone has to do."""
+HURRIED_LOOK_SECONDS = 0.05
+"""The same for a caller with a deadline, who is answered no more than `EARLY_SECONDS` before it."""
 
 
 class Upstream(Protocol):
@@ -82,32 +64,6 @@ class Upstream(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class Asker:
-    """Who asks, and how long they stay."""
-
-    authorization: str = ""
-    """As it came; empty for none."""
-    traceparent: str = ""
-    tracestate: str = ""
-    ends_at: float | None = None
-    """The caller's own deadline by `time.monotonic`; None when it gave none."""
-
-    def seconds_left(self) -> float | None:
-        """Return the rest of the caller's own time, more than 0; raise `Refused` when it is over."""
-        if self.ends_at is None:
-            return None
-        left = self.ends_at - time.monotonic()
-        if left <= 0:
-            raise too_late()
-        return left
-
-    def metadata(self) -> list[tuple[str, str]]:
-        """Return all that goes along with a call: this, and nothing else that a caller sent."""
-        values = (self.authorization, self.traceparent, self.tracestate)
-        return [pair for pair in zip(METADATA, values, strict=True) if pair[1]]
-
-
 class Rpcs:
     """Asks the server."""
 
@@ -118,22 +74,20 @@ class Rpcs:
     def unary(self, rpc: Rpc, request: Message, asker: Asker) -> Coroutine[Any, Any, Message]:
         """Return what gives the response, and does not keep the request; it raises `Refused` for any error.
 
-        Both raise `Away` when nothing was sent, and `Refused` for a time that is over.
+        Both raise `Away` when nothing was sent, and `Refused` for a deadline that has passed.
         """
-        name = operation_of(rpc)
-        if name:
-            return self._perform(rpc, name, *self._call(name, request, asker))
-        seconds = asker.seconds_left() or USUAL_SECONDS
-        data = self._upstream.calls.unary(rpc.path, request.SerializeToString(), asker.metadata(), seconds)
-        return _decoded(rpc, data if rpc.is_safe else _to_the_end(data))
+        field = operation_of(rpc)
+        if field:
+            return self._exchanged(rpc, field, call_of(field, request, asker, max_wait=self._max_wait), asker)
+        return self._called(rpc, request.SerializeToString(), asker)
 
     def server_stream(self, rpc: Rpc, request: Message, asker: Asker) -> ServerStream:
-        """Begin a stream of responses; it has no end of its own but the caller's."""
+        """Begin a stream of responses; it has no end of its own but the caller's deadline."""
         data, seconds = request.SerializeToString(), asker.seconds_left()
         return self._upstream.calls.server_stream(rpc.path, data, asker.metadata(), seconds)
 
     def client_stream(self, rpc: Rpc, asker: Asker) -> ClientStream:
-        """Begin a stream of requests, with the same time."""
+        """Begin a stream of requests; it has no end of its own but the caller's deadline."""
         return self._upstream.calls.client_stream(rpc.path, asker.metadata(), asker.seconds_left())
 
     async def until_ready(self, seconds: float) -> None:
@@ -145,68 +99,46 @@ class Rpcs:
         except TimeoutError:
             return
 
-    def _call(self, name: str, request: Message, asker: Asker) -> tuple[Call, float | None]:
-        """Return a call of one operation, and the rest of the caller's own time."""
-        given: dict[str, Any] = {name: request, "traceparent": asker.traceparent}
-        operation = Operation(**given)
-        credentials = Credentials(authorization=asker.authorization) if asker.authorization else None
-        seconds = self._seconds(name, getattr(operation, name))
-        left = asker.seconds_left()
-        if left is not None:
-            operation.timeout.CopyFrom(as_duration(left))
-            seconds = min(seconds, left - min(EARLY_SECONDS, left * EARLY_SHARE))
-        return Call(operations=[operation], credentials=credentials, timeout=seconds), left
+    async def _called(self, rpc: Rpc, request: bytes, asker: Asker) -> Message:
+        """Return the response to a call of its own."""
+        seconds = asker.seconds_left() or DEFAULT_SECONDS
+        call = self._upstream.calls.unary(rpc.path, request, asker.metadata(), seconds)
+        return decoded(rpc, await (call if rpc.is_safe else _to_the_end(call)))
 
-    async def _perform(self, rpc: Rpc, name: str, call: Call, left: float | None) -> Message:
-        if left is not None and rpc.is_safe:
-            reply = await self._within(left, call)
-        else:
-            (reply,) = await self._upstream.perform(call)
-        return await self._response(rpc, name, reply, HANDLE_SECONDS if left is None else EARLY_SECONDS / 2)
+    async def _exchanged(self, rpc: Rpc, field: str, call: Call, asker: Asker) -> Message:
+        """Return the response to an operation of Exchange."""
+        reply = await self._reply(rpc, call, asker)
+        accepted, result = reply.accepted, reply.result
+        if accepted is not None and (result is None or result.error.code == code_pb2.DEADLINE_EXCEEDED):
+            return await self._unfinished(rpc, accepted, asker)
+        if result is None:
+            raise deadline_exceeded()
+        return _response(field, result, "" if accepted is None else accepted.task_id)
 
-    async def _within(self, seconds: float, call: Call) -> Reply:
-        """Perform what may be left at any time: the upstream alone would stay for the fate of an operation."""
+    async def _reply(self, rpc: Rpc, call: Call, asker: Asker) -> Reply:
+        """Return what became of an operation.
+
+        The upstream stays for the fate of an operation even when that comes late; what is only read is left in time.
+        """
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(asker.seconds_left() if rpc.is_safe else None):
                 (reply,) = await self._upstream.perform(call)
         except TimeoutError:
-            raise too_late() from None
+            raise deadline_exceeded() from None
         return reply
 
-    def _seconds(self, name: str, request: Any) -> float:
-        """Return how long a caller without a deadline stays; what is above the ceiling in a request is the ceiling."""
-        wait = _wait_in(name, request)
-        if wait is None:
-            return USUAL_SECONDS
-        seconds = wait.timeout.seconds + wait.timeout.nanos / 1e9 if wait.HasField("timeout") else USUAL_SECONDS
-        if seconds > self._max_wait:
-            seconds = self._max_wait
-            wait.timeout.CopyFrom(as_duration(seconds))
-        return max(seconds, 0.0) + MARGIN_SECONDS
-
-    async def _response(self, rpc: Rpc, name: str, reply: Reply, patience: float) -> Message:
-        result, accepted = reply.result, reply.accepted
-        if accepted is not None and (result is None or result.error.code == _DEADLINE_EXCEEDED):
-            return await self._handle(rpc, accepted, patience)
-        if result is None:
-            raise too_late()
-        if result.HasField(name):
-            response: Message = getattr(result, name)
-            return response
-        error = result.error if result.HasField("error") else reasons.make("INTERNAL", "The server failed.")
-        raise Refused(error, "" if accepted is None else accepted.task_id)
-
-    async def _handle(self, rpc: Rpc, accepted: Accepted, patience: float) -> Message:
-        """Return the answer of a task whose caller's time is over: as it stands now, or at least its handle."""
+    async def _unfinished(self, rpc: Rpc, accepted: Accepted, asker: Asker) -> Message:
+        """Return the response to a caller whose time is over: its task as it stands now, or at least the handle."""
+        seconds = LOOK_SECONDS if asker.deadline is None else HURRIED_LOOK_SECONDS
         response: Message = rpc.output()
-        response.task.CopyFrom(await self._task(accepted, patience))  # type: ignore[attr-defined]  # whatever parks has a task
+        response.task.CopyFrom(await self._task(accepted, seconds))  # type: ignore[attr-defined]  # whatever parks has a task
         return response
 
-    async def _task(self, accepted: Accepted, patience: float) -> Task:
+    async def _task(self, accepted: Accepted, seconds: float) -> Task:
         operation = Operation(get_task=GetTaskRequest(task_id=accepted.task_id))
         credentials = Credentials(resume_token=accepted.resume_token)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(seconds):
                 (reply,) = await self._upstream.perform(Call(operations=[operation], credentials=credentials))
         except (Away, TimeoutError):
             reply = Reply()
@@ -217,17 +149,6 @@ class Rpcs:
         return known
 
 
-def operation_of(rpc: Rpc) -> str:
-    """Return the field of `Operation` that carries an RPC; empty when none does."""
-    streams = rpc.client_streaming or rpc.server_streaming
-    return "" if streams else _OPERATIONS.get(rpc.input.DESCRIPTOR.full_name, "")
-
-
-def is_wait(rpc: Rpc) -> bool:
-    """Tell whether an RPC parks its caller by its nature."""
-    return operation_of(rpc) == "wait_task"
-
-
 def decoded(rpc: Rpc, data: bytes) -> Message:
     """Return a response, or raise `Refused` when it is none."""
     try:
@@ -236,20 +157,13 @@ def decoded(rpc: Rpc, data: bytes) -> Message:
         raise Refused(reasons.make("INTERNAL", "The server failed.")) from None
 
 
-async def _decoded(rpc: Rpc, data: Coroutine[Any, Any, bytes]) -> Message:
-    return decoded(rpc, await data)
-
-
-def too_late() -> Refused:
-    """Return what a caller is told whose time is over."""
-    return Refused(reasons.make("DEADLINE_EXCEEDED", "The caller's time was over."))
-
-
-def _wait_in(name: str, request: Any) -> Any:
-    """Return the part of an operation's request with `until` and `timeout`; None when it waits for nothing."""
-    if name == "wait_task":
-        return request
-    return request.wait if name == "create_task" and request.HasField("wait") else None
+def _response(field: str, result: Result, task_id: str) -> Message:
+    """Return the response in a result, or raise `Refused` with the task that was made before the error."""
+    if result.HasField(field):
+        response: Message = getattr(result, field)
+        return response
+    error = result.error if result.HasField("error") else reasons.make("INTERNAL", "The server failed.")
+    raise Refused(error, task_id)
 
 
 _going_on: set[asyncio.Task[bytes]] = set()

@@ -93,7 +93,7 @@ def test_wrong_line_is_a_400_that_counts_it(body: bytes, field: str, reason: str
 
 
 def test_first_message_must_not_have_what_the_path_has() -> None:
-    assert refused("/v1/collect/x", b'\n{"aString":"x"}').field == "[2].a_string"
+    assert refused("/v1/collect/x", b'\n{"aString":"x"}').field == "[2].aString"
 
 
 EARLY = [

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from google.protobuf import text_format
 
-from syncline.v1 import access_service_pb2, options_pb2, process_service_pb2, step_service_pb2, task_service_pb2
+from syncline.v1 import (
+    access_service_pb2,
+    options_pb2,
+    process_service_pb2,
+    resource_service_pb2,
+    step_service_pb2,
+    task_service_pb2,
+)
 from syncline_gateway.transcoding.faults import Fault
 from syncline_gateway.transcoding.transcoder import EventStream, Transcoder
 
@@ -15,7 +22,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
     from google.protobuf.message import Message
 
-FILES = (access_service_pb2, process_service_pb2, step_service_pb2, task_service_pb2)
+FILES = (access_service_pb2, process_service_pb2, resource_service_pb2, step_service_pb2, task_service_pb2)
 SERVICES: list[ServiceDescriptor] = [one for file in FILES for one in file.DESCRIPTOR.services_by_name.values()]
 INLINE: Any = options_pb2.inline_json
 STREAM: Any = options_pb2.event_stream
@@ -41,6 +48,16 @@ ProcessService/DeployProcess      POST    /v1/processes/{process}:deploy        
 ProcessService/PauseProcess       POST    /v1/processes/{process}:pause                 *          process
 ProcessService/ResumeProcess      POST    /v1/processes/{process}:resume                *          process
 ProcessService/CreateAlias        POST    /v1/processes/{process}/aliases               *          process
+ResourceService/CreateEnvVar      POST    /v1/envVars                                   env_var    env_var
+ResourceService/GetEnvVar         GET     /v1/envVars/{short_name}                      -          env_var
+ResourceService/ListEnvVars       GET     /v1/envVars                                   -          -
+ResourceService/UpdateEnvVar      PATCH   /v1/envVars/{env_var.short_name}              env_var    env_var
+ResourceService/DeleteEnvVar      DELETE  /v1/envVars/{short_name}                      -          -
+ResourceService/CreateInstance    POST    /v1/instances                                 instance   instance
+ResourceService/GetInstance       GET     /v1/instances/{instance_id}                   -          instance
+ResourceService/ListInstances     GET     /v1/instances                                 -          -
+ResourceService/UpdateInstance    PATCH   /v1/instances/{instance.instance_id}          instance   instance
+ResourceService/DeleteInstance    DELETE  /v1/instances/{instance_id}                   -          -
 StepService/ListSteps             GET     /v1/tasks/{task_id}/steps                     -          -
 TaskService/CreateTask            POST    /v1/processes/{process}/tasks                 *          -
 TaskService/ModifyTask            PATCH   /v1/tasks/{task_id}                           *          task
@@ -59,6 +76,7 @@ TaskService/WaitTask              GET     /v1/processes/{process}/refs/{ref}:wai
 TaskService/CreateTaskToken       POST    /v1/tasks/{task_id}:token                     *          -
 TaskService/CreateTaskToken       POST    /v1/processes/{process}/refs/{ref}:token      *          -
 TaskService/SubmitCallback        POST    /v1/callbacks/{callback_id}                   data_json  -
+TaskService/SubmitNodeCallback    POST    /v1/callbacks/{process_id}/{node_id}/{hash}   data_json  -
 """
 """Method, HTTP method, path, body, response body."""
 
@@ -114,6 +132,19 @@ REQUESTS = [
     ("PATCH", "/v1/tasks/abc", b'{"data":{"a":1}}', "task_id: 'abc' data_json: '{\"a\":1}'"),
     ("PATCH", "/v1/processes/17/refs/a%2Fb", b'{"data":{}}', "process: '17' ref: 'a/b' data_json: '{}'"),
     ("GET", "/v1/tasks/abc", b"", "task_id: 'abc'"),
+    (
+        *("PATCH", "/v1/envVars/rate", b'{"value":"2","uses":[]}'),
+        "env_var { short_name: 'rate' value: '2' } update_mask { paths: 'value' paths: 'uses' }",
+    ),
+    (
+        *("PATCH", "/v1/instances/17?updateMask=title", b'{"title":"t","postgresql":{"host":"h"}}'),
+        "instance { instance_id: '17' title: 't' postgresql { host: 'h' } } update_mask { paths: 'title' }",
+    ),
+    (
+        *("PATCH", "/v1/instances/17", b'{"postgresql":{"password":"","port":6432}}'),
+        "instance { instance_id: '17' postgresql { port: 6432 } }"
+        " update_mask { paths: 'postgresql.password' paths: 'postgresql.port' }",
+    ),
     ("HEAD", "/v1/tasks/abc", b"", "task_id: 'abc'"),
     ("GET", "/v1/processes/@x/refs/a%3Ab", b"", "process: '@x' ref: 'a:b'"),
     ("GET", "/v1/processes/@x/refs/a%20b?taskId=7", b"", "process: '@x' ref: 'a b' task_id: '7'"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf import json_format, struct_pb2
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from syncline_gateway.transcoding.protojson import JsonFault
@@ -57,6 +57,8 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
+
+LARGEST_FLOAT = float.fromhex("0x1.fffffep+127")
 
 
 def as_value(value: Any) -> struct_pb2.Value:
@@ -176,6 +178,8 @@ def test_a_message_survives(message: Any) -> None:
 def test_json_format_agrees(message: Any) -> None:
     theirs = json_format.MessageToJson(message, indent=None)
     assert same(decode(theirs), message)
+    # json_format writes this one as 3.4028235e+38, and takes that for more than a float holds.
+    assume(LARGEST_FLOAT not in (abs(message.float_value), abs(message.wrapped_float.value)))
     assert same(json_format.Parse(encode(message), Everything()), message)
 
 

@@ -58,9 +58,9 @@ def json_response(status: int, content: Mapping[str, str], headers: Mapping[str,
 
 def takes_gzip(accepted: str) -> bool:
     """Tell whether a client asks for gzip by name."""
-    for coding in accepted.split(","):
+    for coding in accepted.lower().split(","):
         name, _, weight = coding.partition(";")
-        if name.strip().lower() == "gzip":
+        if name.strip() == "gzip":
             return weight.replace(" ", "").rstrip("0.") != "q="
     return False
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from syncline_gateway.http.answering import json_response, takes_gzip
+from syncline_gateway.http.reading import has_etag
 from syncline_gateway.openapi.pages import DOCS, OPENAPI, site
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ async def asset_response(answerer: Answerer, request: web.BaseRequest, path: str
         refusal = json_response(405, {"error": "The method is not allowed here."}, {"Allow": ", ".join(_METHODS)})
         return answerer.response(request, 405, refusal.body, dict(refusal.headers))
     headers = dict(asset.headers)
-    if asset.is_known_to(request.headers.get("If-None-Match", "")):
+    if asset.etag and has_etag(request.headers, asset.etag):
         return answerer.response(request, 304, b"", headers)
     headers["Content-Type"] = asset.content_type
     if not asset.body or not takes_gzip(request.headers.get("Accept-Encoding", "")):

@@ -1,29 +1,38 @@
-"""Connections, and what they say to a request that is no HTTP."""
+"""Connections, and what they say to a request that is no HTTP, or not within the limits.
+
+Such a request is known only by the parser's complaint. It has no path and so no dialect: its answer is a
+`google.rpc.Status`, and the connection ends with it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
+import re
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, BadStatusLine, HttpProcessingError, LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from google.rpc import code_pb2
 
 from syncline_gateway.http.answering import SERVER
+from syncline_gateway.http.opened import Opened
 from syncline_gateway.http.reading import MAX_HEADER_BYTES
-from syncline_gateway.http.rest.refusing import of_fault
-from syncline_gateway.transcoding.faults import Fault
+from syncline_gateway.http.rest.refusing import internal, of_fault, of_status
+from syncline_gateway.transcoding.faults import Fault, method_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
 
 KEEPALIVE_SECONDS = 75.0
 """How long a connection may be idle, or take for the headers of a request."""
 LINGERING_SECONDS = 5.0
 """How long a body that nobody wants is still taken, so that its sender gets to read the answer."""
 HALF_CLOSED_SECONDS = 0.5
+"""How long an answer may take to a client that has ended its side of the connection."""
 MAX_URL_BYTES = 8190
 MAX_HEADERS = MAX_HEADER_BYTES // 8
 """More than fit into their bytes, so that those are what counts."""
@@ -36,25 +45,19 @@ class Server(web.Server):
 
     def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
         super().__init__(handler, handler_cancellation=True)
-        self._open = 0
-        self._none_open = asyncio.Event()
-        self._none_open.set()
+        self._opened = Opened()
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        self._open += 1
-        self._none_open.clear()
+        self._opened.add()
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
-        self._open -= 1
-        if not self._open:
-            self._none_open.set()
+        self._opened.remove()
 
-    async def until_empty(self, seconds: float) -> None:
-        """Return when no connection is open, or the time is over."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._none_open.wait(), seconds)
+    async def until_empty(self, seconds: float) -> bool:
+        """Return True as soon as no connection is open, False when the time is over before that."""
+        return await self._opened.until_none(seconds)
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(
@@ -118,13 +121,15 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answer a request that is no HTTP, and so has no dialect; none of what came is shown or logged."""
-        del message
+        """Answer a request that the parser refused, or whose handler failed; none of what came is shown or logged."""
+        del status, message
+        is_ours = not isinstance(exc, HttpProcessingError | ConnectionError)
+        if is_ours:
+            log.exception("request.fault")
         if request.writer.output_size > 0:
             raise ConnectionError("The answer had begun.")
-        status, words = (431, "The headers are too long.") if _is_too_long(exc) else (status, "Not HTTP.")
-        answer = of_fault(Fault(code_pb2.INVALID_ARGUMENT, status, "INVALID_REQUEST", words))
-        response = web.Response(status=status, body=answer.body, headers={**answer.headers, "Server": SERVER})
+        answer = of_status(internal()) if is_ours else of_fault(_fault_of(exc))
+        response = web.Response(status=answer.status, body=answer.body, headers={**answer.headers, "Server": SERVER})
         response.force_close()
         return response
 
@@ -140,8 +145,21 @@ class _TooLong:
         """Take note that the refusal is being answered: it is the last message."""
 
 
-def _is_too_long(error: BaseException | None) -> bool:
-    """Tell whether a head was refused for its size; aiohttp has no type of its own for too many headers."""
-    return isinstance(error, LineTooLong) or (
-        isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers")
-    )
+_LINE = re.compile(r"""^ *b(['"])[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\1$""", re.MULTILINE)
+"""A whole request line (RFC 9112, 3) as it stands in the parser's complaint about its method."""
+
+
+def _fault_of(error: BaseException | None) -> Fault:
+    """Return what to say about a head that the parser refused.
+
+    It has no types of its own for a URL that is too long, for too many headers and for a method that it does not know.
+    """
+    if isinstance(error, BadStatusLine) and _LINE.search(error.message):
+        return method_unknown()
+    status, words = 400, "Not HTTP."
+    if isinstance(error, LineTooLong):
+        is_url = error.args[1] == MAX_URL_BYTES
+        status, words = (414, "The URL is too long.") if is_url else (431, "The headers are too long.")
+    elif isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers"):
+        status, words = 431, "The headers are too many."
+    return Fault(code_pb2.INVALID_ARGUMENT, status, "INVALID_REQUEST", words)

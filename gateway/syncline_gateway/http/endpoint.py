@@ -16,7 +16,7 @@ from syncline_gateway.http.answering import LARGE_ANSWER_BYTES, json_response, l
 from syncline_gateway.http.assets import asset_response
 from syncline_gateway.http.pace import Pace
 from syncline_gateway.http.reading import TRACEPARENT, NotRead, headers_of, host_name, target_of
-from syncline_gateway.http.rest.api import PREFIX
+from syncline_gateway.http.rest.api import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,10 +145,17 @@ class Endpoint:
 
     async def _other(self, request: web.BaseRequest, path: str, query: str, started: float) -> web.StreamResponse:
         """Answer what no dialect does."""
-        if self._rest is not None and path.startswith(PREFIX):
+        if self._rest is not None and (path == ROOT or path.startswith(f"{ROOT}/")):
             return await self._rest.handle(request, path, query, started)
+        if request.method == "OPTIONS" and request.raw_path == "*":
+            return self._answerer.response(request, 204, b"", {"Allow": ", ".join(self._methods())})
         asset = await asset_response(self._answerer, request, path)
         return asset or await self._send(request, self._own_answer(request.method, path), [])
+
+    def _methods(self) -> list[str]:
+        """Return the methods that some path takes (RFC 9110, 9.3.7), sorted."""
+        methods = {*_GET, "OPTIONS"} | self._routes.methods
+        return sorted(methods if self._rest is None else methods | self._rest.methods)
 
     def _own_answer(self, method: str, path: str) -> HttpResponse:
         """Answer about health, and for paths that nobody knows."""

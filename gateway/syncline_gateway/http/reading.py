@@ -11,6 +11,10 @@ from aiohttp import HttpVersion10, web
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from multidict import CIMultiDictProxy
+
+    Headers = CIMultiDictProxy[str]
+
 MAX_HEADER_BYTES = 32 * 1024
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 """A whole `traceparent` header, as W3C Trace Context has it."""
@@ -90,6 +94,21 @@ def headers_of(request: web.BaseRequest) -> dict[str, str]:
     if size > MAX_HEADER_BYTES:
         raise NotRead(431, f"The headers are over the limit of {MAX_HEADER_BYTES} bytes")
     return headers
+
+
+def joined(headers: Headers, name: str) -> str | None:
+    """Return all values of a header as one; None when it is not there."""
+    values = headers.getall(name, None)
+    return None if values is None else ", ".join(values)
+
+
+def has_etag(headers: Headers, etag: str) -> bool:
+    """Tell by `If-None-Match` whether the client has what a tag names, weak or not (RFC 9110, 13.1.2)."""
+    known = joined(headers, "If-None-Match")
+    if known is None:
+        return False
+    opaque = etag.removeprefix("W/")
+    return known.strip() == "*" or any(tag.strip().removeprefix("W/") == opaque for tag in known.split(","))
 
 
 def target_of(request: web.BaseRequest) -> str:

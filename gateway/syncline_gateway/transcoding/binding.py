@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from syncline_gateway.transcoding.faults import Fault, bad_request
-from syncline_gateway.transcoding.fields import dotted, given_test, rival_finder
+from syncline_gateway.transcoding.fields import dotted, given_test, rival_finder, shown
 from syncline_gateway.transcoding.masks import mask_filler
 from syncline_gateway.transcoding.media import JSON, check_json, printable
 from syncline_gateway.transcoding.protojson import JsonFault
@@ -42,11 +42,12 @@ class PathField:
     __slots__ = ("_given", "_parents", "_rival", "_set", "name")
 
     def __init__(self, path: FieldPath, codec: Codec) -> None:
-        self.name = dotted(path)
+        self.name = shown(path)
+        """As callers know it: in JSON, and in the document of the API."""
         self._parents = tuple(field.name for field in path[:-1])
         self._set = codec.text_setter(path[-1])
         self._given = given_test(path)
-        self._rival = rival_finder(path)
+        self._rival = rival_finder(path, shown)
 
     def check_free(self, message: Message) -> None:
         """Raise `Fault` when the body set this field, or another one of its oneof."""

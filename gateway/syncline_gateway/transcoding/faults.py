@@ -56,7 +56,8 @@ class Violation:
     """One field of a request that is wrong."""
 
     field: str
-    """As the caller wrote it: a query parameter's name, a path into the body, or a variable of the path."""
+    """As callers write it: a query parameter's name as it came, a path into the body in JSON names, or a variable of
+    the path by the JSON name of its field."""
     description: str
     """One sentence for the caller."""
 
@@ -116,6 +117,11 @@ def method_not_allowed(allow: tuple[str, ...]) -> Fault:
     facts = {"allow": ", ".join(allow)}
     message = f"This path takes {facts['allow']} alone."
     return Fault(code_pb2.UNIMPLEMENTED, 405, "METHOD_NOT_ALLOWED", message, allow=allow, metadata=facts)
+
+
+def method_unknown() -> Fault:
+    """Return the fault for a method that no path has (RFC 9110, 9.1)."""
+    return Fault(code_pb2.UNIMPLEMENTED, 501, "UNIMPLEMENTED", "No path takes this method.")
 
 
 def unsupported_media_type(expected: str) -> Fault:

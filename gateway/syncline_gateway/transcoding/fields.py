@@ -56,6 +56,11 @@ def dotted(path: Sequence[FieldDescriptor]) -> str:
     return ".".join(field.name for field in path)
 
 
+def shown(path: Sequence[FieldDescriptor]) -> str:
+    """Return the path as callers of JSON write it: `book.author.fullName`."""
+    return ".".join(field.json_name for field in path)
+
+
 def resolve(message: Descriptor, names: Sequence[str]) -> FieldPath:
     """Return the fields that proto names lead through. Raises `NoSuchField`."""
     path: list[FieldDescriptor] = []
@@ -81,23 +86,25 @@ def rival_oneof(first: Sequence[FieldDescriptor], second: Sequence[FieldDescript
     return ""
 
 
-def rival_finder(path: FieldPath) -> Callable[[Message], str] | None:
+def rival_finder(path: FieldPath, named: Callable[[Sequence[FieldDescriptor]], str]) -> Callable[[Message], str] | None:
     """Return a function that names the member which shares a oneof with *path* and is set already, or returns "".
+
+    *named* gives the name: `dotted` or `shown`.
 
     None when no field of the path shares a oneof, so that nothing needs to be looked at.
     """
-    steps = [(field.name, _shared_oneof(field)) for field in path]
+    steps = [(field, _shared_oneof(field)) for field in path]
     if not any(oneof for _, oneof in steps):
         return None
     last = max(index for index, (_, oneof) in enumerate(steps) if oneof)
 
     def find(message: Message) -> str:
-        for index, (name, oneof) in enumerate(steps[: last + 1]):
+        for index, (field, oneof) in enumerate(steps[: last + 1]):
             set_member = message.WhichOneof(oneof) if oneof else None
-            if set_member is not None and set_member != name:
-                return ".".join([*(step for step, _ in steps[:index]), set_member])
+            if set_member is not None and set_member != field.name:
+                return named([*path[:index], _sibling(field, set_member)])
             if index < last:
-                message = getattr(message, name)  # an empty one when it is not there
+                message = getattr(message, field.name)  # an empty one when it is not there
         return ""
 
     return find
@@ -124,6 +131,13 @@ def given_test(path: FieldPath) -> Callable[[Message], bool]:
         return holds(message)
 
     return given
+
+
+def _sibling(member: FieldDescriptor, name: str) -> FieldDescriptor:
+    """Return the member of the same oneof with this name."""
+    oneof: Any = member.containing_oneof
+    found: FieldDescriptor = next(one for one in oneof.fields if one.name == name)
+    return found
 
 
 def _shared_oneof(field: FieldDescriptor) -> str:

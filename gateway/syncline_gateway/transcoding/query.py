@@ -85,7 +85,7 @@ class Parameter:
         self.key = dotted(path)
         self.repeats = path[-1].is_repeated
         self._parents = tuple(field.name for field in path[:-1])
-        self._rival = rival_finder(path)
+        self._rival = rival_finder(path, dotted)
         self._set = setter
 
     def apply(self, message: Message, name: str, text: str) -> None:

@@ -14,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from syncline_gateway.transcoding.binding import Binding
 from syncline_gateway.transcoding.events import event_streams
 from syncline_gateway.transcoding.faults import Fault, bad_request, method_not_allowed, route_not_found
+from syncline_gateway.transcoding.fields import shown
 from syncline_gateway.transcoding.protojson import Codec
 from syncline_gateway.transcoding.records import Body, EventStream, Rpc
 from syncline_gateway.transcoding.router import BadPath, Route, RouteErrors, Router, Unescape
@@ -119,6 +120,9 @@ class Transcoder:
         """Every binding, each method's own before its additional ones."""
         bindings = list(self._bindings(Codec(inline_json=inline_json), inline_json, problems))
         self._router = _router(bindings, unescape, problems)
+        self._shown = {
+            tuple(field.name for field in path): shown(path) for rule in self.rules for path in rule.variables
+        }
         if problems:
             raise RulesError(problems)
 
@@ -141,7 +145,7 @@ class Transcoder:
             if method == "HEAD" and (match is None or match.target.rule.method == ANY_METHOD):
                 match = self._router.find("GET", path) or match
         except BadPath as error:
-            raise bad_request("The path is not percent-encoded UTF-8.", ".".join(error.field_path)) from None
+            raise bad_request("The path is not percent-encoded UTF-8.", self._shown[error.field_path]) from None
         if match is None:
             raise self._nothing(path)
         return Target(match.target, match.variables)

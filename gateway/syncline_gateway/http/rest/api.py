@@ -7,6 +7,7 @@ whose method lies (`X-HTTP-Method-Override`) is taken as it came.
 from __future__ import annotations
 
 import logging
+from http import HTTPMethod
 from typing import TYPE_CHECKING
 
 from syncline_gateway.errors import Away, Refused
@@ -14,7 +15,7 @@ from syncline_gateway.http.answering import log_failure
 from syncline_gateway.http.reading import NotRead
 from syncline_gateway.http.rest import refusing
 from syncline_gateway.http.rest.headers import check_size
-from syncline_gateway.transcoding.faults import Fault, method_not_allowed, route_not_found
+from syncline_gateway.transcoding.faults import Fault, method_not_allowed, method_unknown, route_not_found
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREFIX = "/v1/"
+ROOT = "/v1"
 _UNKNOWN = "unknown"
+_GENERAL = {*HTTPMethod, "QUERY"}
+"""The methods of HTTP itself: those a path does not take are 405. Others' (WebDAV's) are 501 unless they are bound."""
 
 
 class Rest:
@@ -41,6 +44,10 @@ class Rest:
         self._streams = streams
         self._answerer = answerer
         self._cors = cors
+        bound = {rule.method for rule in transcoder.rules}
+        self.methods = bound | {"HEAD", "OPTIONS"}
+        """All that some path takes."""
+        self._known = self.methods | _GENERAL
 
     async def handle(self, request: web.BaseRequest, path: str, query: str, started: float) -> web.StreamResponse:
         """Answer one request that came at *started*, by `time.monotonic`; path and query are still percent-encoded."""
@@ -71,10 +78,15 @@ class Rest:
         return self._refuse(request, answer, task_id)
 
     def _find(self, method: str, path: str) -> Target:
-        """Return what a method and a path mean. A stream has no HEAD: it would have to begin to know its headers."""
+        """Return what a method and a path mean; raise `Fault`: 400, 404, 405, 501.
+
+        A stream has no HEAD: it would have to begin to know its headers.
+        """
         try:
             target = self._transcoder.find(method, path)
         except Fault as fault:
+            if fault.http_status in (404, 405) and method not in self._known:
+                raise method_unknown() from None
             if fault.http_status != 405:
                 raise
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from syncline_gateway.http.rest.headers import Headers
+    from syncline_gateway.http.reading import Headers
 
 ANY = "*"
 MAX_AGE_SECONDS = 7200

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from google.rpc import code_pb2
 
-from syncline_gateway.http.reading import MAX_HEADER_BYTES, TRACEPARENT, NotRead
-from syncline_gateway.rpcs import Asker
+from syncline_gateway.asker import Asker
+from syncline_gateway.http.reading import MAX_HEADER_BYTES, TRACEPARENT, NotRead, joined
 from syncline_gateway.transcoding.faults import Fault, bad_request
 from syncline_gateway.transcoding.framing import NDJSON, SERVER_SENT_EVENTS
 from syncline_gateway.transcoding.media import JSON
@@ -21,11 +21,8 @@ from syncline_gateway.transcoding.media import JSON
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from multidict import CIMultiDictProxy
-
+    from syncline_gateway.http.reading import Headers
     from syncline_gateway.transcoding.framing import Framing
-
-    Headers = CIMultiDictProxy[str]
 
 MAX_AUTHORIZATION = 7_000
 """Characters: gRPC takes 8 KiB of metadata, and all else needs its place, too."""
@@ -60,26 +57,28 @@ def asker_of(headers: Headers, started: float, *, ceiling: float, token: str = "
             asker.tracestate = tracestate.strip()
     seconds = _timeout(headers)
     if seconds is not None:
-        asker.ends_at = started + min(seconds, ceiling)
+        asker.deadline = started + min(seconds, ceiling)
     return asker
 
 
 def accepts_json(headers: Headers) -> bool:
     """Tell whether the caller takes JSON (RFC 9110, 12.5.1)."""
-    accept = _joined(headers, "Accept")
+    accept = joined(headers, "Accept")
     return accept in _ANYTHING or _weight(accept or "", JSON)[0] > 0
 
 
 def framing_of(headers: Headers) -> Framing:
     """Return how the caller wants a stream: lines unless it prefers events. Raises `Fault` 406 when it takes neither.
 
-    Who takes JSON takes lines of it. Of two equal wishes the one that names its type goes first.
+    Who takes JSON takes lines of it, unless it says otherwise of lines. Of two equal wishes the one that names its
+    type goes first.
     """
-    accept = _joined(headers, "Accept")
+    accept = joined(headers, "Accept")
     if accept in _ANYTHING:
         return NDJSON
-    lines = max(_weight(accept or "", NDJSON.content_type), _weight(accept or "", JSON))
-    events = _weight(accept or "", SERVER_SENT_EVENTS.content_type)
+    lines, events = (_weight(accept or "", framing.content_type) for framing in (NDJSON, SERVER_SENT_EVENTS))
+    if lines[1] < _BY_NAME:
+        lines = max(lines, _weight(accept or "", JSON))
     if max(lines, events)[0] <= 0:
         raise not_acceptable(f"{NDJSON.content_type}, {SERVER_SENT_EVENTS.content_type}")
     return SERVER_SENT_EVENTS if events > lines else NDJSON
@@ -90,20 +89,6 @@ def not_acceptable(available: str) -> Fault:
     message = f"The answer comes as {available} alone."
     facts = {"available": available}
     return Fault(code_pb2.INVALID_ARGUMENT, 406, "NOT_ACCEPTABLE", message, metadata=facts)
-
-
-def has_etag(headers: Headers, etag: str) -> bool:
-    """Tell whether the caller has an answer already, by `If-None-Match` (RFC 9110, 13.1.2)."""
-    known = _joined(headers, "If-None-Match")
-    if known is None:
-        return False
-    return known.strip() == "*" or any(tag.strip().removeprefix("W/") == etag for tag in known.split(","))
-
-
-def _joined(headers: Headers, name: str) -> str | None:
-    """Return all values of a header as one; None when it is not there."""
-    values = headers.getall(name, None)
-    return None if values is None else ", ".join(values)
 
 
 def _authorization(headers: Headers) -> str:
@@ -150,14 +135,16 @@ _DEADLINES: Iterable[tuple[str, re.Pattern[str], Callable[[str], float]]] = (
 
 # What is accepted.
 
+_BY_NAME = 2
+
 
 def _weight(accept: str, kind: str) -> tuple[float, int]:
-    """Return how much the caller wants a content type, 0 to 1, and how exactly it named it, 0 to 2.
+    """Return how much the caller wants a content type, 0 to 1, and how exactly it named it, -1 to `_BY_NAME`.
 
     The most specific range that fits is the one that counts. A malformed range is none.
     """
     best, exactness = 0.0, -1
-    ranges = {kind: 2, f"{kind.partition('/')[0]}/*": 1, "*/*": 0}
+    ranges = {kind: _BY_NAME, f"{kind.partition('/')[0]}/*": 1, "*/*": 0}
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         if name in ranges and ranges[name] > exactness:

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from syncline_gateway.errors import Refused
 from syncline_gateway.http.answering import SERVER
+from syncline_gateway.http.opened import Opened
 from syncline_gateway.http.reading import is_unread
 from syncline_gateway.http.rest.refusing import error_json, internal
 from syncline_gateway.rpcs import decoded
@@ -51,19 +52,14 @@ class Relay:
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
-        self._open = 0
-        self._none_open = asyncio.Event()
-        self._none_open.set()
+        self._opened = Opened()
         self._last: dict[tuple[str, str], tuple[bytes, bytes]] = {}
         """The last message of each route and framing, and its record; nothing once nobody watches."""
 
     async def until_none(self, seconds: float) -> None:
         """Return when no stream is open, or the time is over: those that are left will be cut."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._none_open.wait()
-        except TimeoutError:
-            log.warning("streams.cut", extra={"facts": {"open": self._open}})
+        if not await self._opened.until_none(seconds):
+            log.warning("streams.cut", extra={"facts": {"open": self._opened.count}})
 
     async def answer(
         self, request: web.BaseRequest, target: Target, call: ServerStream, framing: Framing, more: Mapping[str, str]
@@ -72,17 +68,15 @@ class Relay:
 
         The headers *more* go along with the answer in any case.
         """
-        self._open += 1
-        self._none_open.clear()
+        self._opened.add()
         try:
             if target.is_raw:
                 return await self._raw(request, target, call, more)
             return await self._framed(request, target, call, framing, more)
         finally:
             call.cancel()
-            self._open -= 1
-            if not self._open:
-                self._none_open.set()
+            self._opened.remove()
+            if not self._opened.count:
                 self._last.clear()
 
     async def _framed(

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from syncline_gateway.calls import ServerStream
-    from syncline_gateway.http.reading import BodyReader
+    from syncline_gateway.http.reading import BodyReader, Headers
     from syncline_gateway.http.rest.cors import Cors
-    from syncline_gateway.http.rest.headers import Headers
     from syncline_gateway.http.rest.relay import Relay
     from syncline_gateway.rpcs import Rpcs
     from syncline_gateway.transcoding.records import Rpc

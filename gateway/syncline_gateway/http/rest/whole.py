@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from syncline_gateway.http.answering import LARGE_ANSWER_BYTES, squeezed
-from syncline_gateway.http.rest.headers import accepts_json, asker_of, has_etag, not_acceptable
-from syncline_gateway.rpcs import MARGIN_SECONDS, USUAL_SECONDS, decoded, is_wait
+from syncline_gateway.http.reading import has_etag
+from syncline_gateway.http.rest.headers import accepts_json, asker_of, not_acceptable
+from syncline_gateway.operations import DEFAULT_SECONDS, GRACE_SECONDS, is_wait
+from syncline_gateway.rpcs import decoded
 from syncline_gateway.transcoding.media import JSON
 
 if TYPE_CHECKING:
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
     from aiohttp import web
     from google.protobuf.message import Message
 
+    from syncline_gateway.asker import Asker
     from syncline_gateway.calls import ClientStream
     from syncline_gateway.http.answering import Answerer
     from syncline_gateway.http.reading import BodyReader
     from syncline_gateway.http.rest.cors import Cors
-    from syncline_gateway.rpcs import Asker, Rpcs
+    from syncline_gateway.rpcs import Rpcs
     from syncline_gateway.transcoding.records import Rpc
     from syncline_gateway.transcoding.transcoder import Requests, Target, Transcoder
 
@@ -38,7 +41,7 @@ class Whole:
         self._bodies = bodies
         self._answerer = answerer
         self._cors = cors
-        self._ceiling = max(max_wait, USUAL_SECONDS) + MARGIN_SECONDS
+        self._ceiling = max(max_wait, DEFAULT_SECONDS) + GRACE_SECONDS
         self._with_task = frozenset(rpc.name for rpc in transcoder.rpcs if _holds_task(rpc))
         self._with_etag = frozenset(rpc.name for rpc in transcoder.rpcs if rpc.is_safe and not is_wait(rpc))
 
