@@ -23,6 +23,8 @@ CONTRACT = "syncline.v1"
 ENGINE_LIBRARY = (
     *("__future__", "base64", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions"),
     *("functools", "hashlib", "itertools", "json", "math", "operator", "re", "string", "typing", "urllib.parse"),
+    # A parser of text: opens nothing, asks nobody. `formats.xml_text` refuses what would make it expand anything.
+    "xml.parsers.expat",
 )
 """What the engine may use of the standard library: nothing that knows the time, the machine or another process."""
 DIALECT_LIBRARY = (
@@ -62,14 +64,26 @@ RULES = (
     ),
     Rule(
         "syncline_server.runtime",
-        never=("grpc", "google", CONTRACT, "sqlite3", "syncline_server.rpc", "syncline_server.store"),
+        never=("grpc", "google", CONTRACT, "syncline_server.rpc", "syncline_server.store"),
     ),
+    # Of databases of other people's: the server's own is the store's.
+    Rule("syncline_server.runtime", never=("sqlite3", "asyncpg"), but=("syncline_server.runtime.databases",)),
     Rule(
         "syncline_server.runtime",
         never=("aiohttp",),
         but=("syncline_server.runtime.performers", "syncline_server.runtime.addresses"),
     ),
     Rule("syncline_server.rpc", never=("aiohttp", "sqlite3", "syncline_server.store")),
+    Rule(
+        "syncline_server.sandbox",
+        never=(
+            "grpc",
+            "aiohttp",
+            "google",
+            CONTRACT,
+            *(f"syncline_server.{part}" for part in ("rpc", "runtime", "store")),
+        ),
+    ),
     Rule("syncline_server", never=("syncline_gateway", "syncline_cli")),
     Rule("syncline_gateway", never=("syncline_server", "syncline_cli")),
     Rule(

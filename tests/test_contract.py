@@ -19,6 +19,7 @@ from syncline.v1 import (
     exchange_pb2,
     options_pb2,
     process_service_pb2,
+    resource_service_pb2,
     step_service_pb2,
     task_calls_pb2,
     task_pb2,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
 FILES = sorted((Path(__file__).parent.parent / "proto" / "syncline" / "v1").glob("*.proto"))
-SERVICES = (task_service_pb2, step_service_pb2, process_service_pb2, access_service_pb2)
+SERVICES = (task_service_pb2, step_service_pb2, process_service_pb2, access_service_pb2, resource_service_pb2)
 ENUMS = {
     "TaskState": "UNSPECIFIED RUNNING WAITING PAUSED ENDED FAILED CANCELLED",
     "WaitUntil": "UNSPECIFIED OUTCOME END NODE ANSWER",
@@ -49,6 +50,7 @@ FIELDS = {
     "WaitTaskRequest": "task_id process ref until timeout",
     "WaitTaskResponse": "task outcome",
     "SubmitCallbackRequest": "callback_id data_json",
+    "SubmitNodeCallbackRequest": "process_id node_id hash data_json request_id",
     "CreateTaskTokenRequest": "task_id process ref ttl",
     "CreateTaskTokenResponse": "token expire_time",
     "CreateTokenRequest": "title ttl login",
@@ -157,11 +159,22 @@ ROUTES = {
     "AwaitTask": "get /v1/tasks/{task_id}:await, get /v1/processes/{process}/refs/{ref}:await",
     "CreateTaskToken": "post /v1/tasks/{task_id}:token *, post /v1/processes/{process}/refs/{ref}:token *",
     "SubmitCallback": "post /v1/callbacks/{callback_id} data_json",
+    "SubmitNodeCallback": "post /v1/callbacks/{process_id}/{node_id}/{hash} data_json",
     "ListSteps": "get /v1/tasks/{task_id}/steps",
     "CheckCredentials": "get /v1/credentials:check",
     "CreateToken": "post /v1/tokens *",
     "ListTokens": "get /v1/tokens",
     "DeleteToken": "delete /v1/tokens/{token_id}",
+    "CreateEnvVar": "post /v1/envVars env_var -> env_var",
+    "GetEnvVar": "get /v1/envVars/{short_name} -> env_var",
+    "ListEnvVars": "get /v1/envVars",
+    "UpdateEnvVar": "patch /v1/envVars/{env_var.short_name} env_var -> env_var",
+    "DeleteEnvVar": "delete /v1/envVars/{short_name}",
+    "CreateInstance": "post /v1/instances instance -> instance",
+    "GetInstance": "get /v1/instances/{instance_id} -> instance",
+    "ListInstances": "get /v1/instances",
+    "UpdateInstance": "patch /v1/instances/{instance.instance_id} instance -> instance",
+    "DeleteInstance": "delete /v1/instances/{instance_id}",
 }
 """What callers over HTTP already rely on: method, path, body, and what of the response is the answer."""
 

@@ -28,6 +28,7 @@ SHOWN = {
     ),
     "postDirect": ("direct", "bare", "envelope", "wrong-hash", "away"),
     "postCallback": ("callback", "accepted", "repeated", "ignored", "unknown", "not-json", "away"),
+    "postNodeCallback": ("node_callback", "accepted", "moved-on", "no-task-id", "unknown-task"),
 }
 """The dialects' cases that are examples: their folder and their names, by operation."""
 

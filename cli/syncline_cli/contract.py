@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from syncline import environment
 from syncline.v1.access_service_pb2_grpc import AccessServiceStub
 from syncline.v1.process_service_pb2_grpc import ProcessServiceStub
+from syncline.v1.resource_service_pb2_grpc import ResourceServiceStub
 from syncline_cli.failures import CommandFailed
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Contract:
         self._address = where.grpc
         self.processes = ProcessServiceStub(channel)
         self.access = AccessServiceStub(channel)
+        self.resources = ResourceServiceStub(channel)
 
     def call(self, method: Callable[..., T], request: object) -> T:
         """Return the response, or raise `Refused`."""

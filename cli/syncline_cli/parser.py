@@ -6,6 +6,8 @@ import argparse
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from syncline_cli import resource_parser
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -100,11 +102,12 @@ def make_parser() -> argparse.ArgumentParser:
     _add_call(commands)
     _add_keys(commands)
     _add_tokens(commands)
+    resource_parser.add_to(commands, _add, _add_data)
     _add_files(commands)
     return parser
 
 
-def _add_programs(commands: _Commands) -> None:
+def _add_programs(commands: Commands) -> None:
     dev = _add(commands, "dev", "run server and gateway on this machine, with sample processes", DEV_EXAMPLES)
     dev.set_defaults(module="syncline_cli.dev.run", function="run")
     _add_data(dev, "the folder for everything that is kept")
@@ -120,7 +123,7 @@ def _add_programs(commands: _Commands) -> None:
         alone.set_defaults(module="syncline_cli.commands.programs", function="run")
 
 
-def _add_call(commands: _Commands) -> None:
+def _add_call(commands: Commands) -> None:
     call = _add(commands, "call", "create a task and print its process's output", CALL_EXAMPLES)
     call.set_defaults(module="syncline_cli.commands.call", function="run")
     call.add_argument("process", type=_process, metavar="PROCESS", help="@alias, or a process's number")
@@ -130,7 +133,7 @@ def _add_call(commands: _Commands) -> None:
     _add_data(call)
 
 
-def _add_keys(commands: _Commands) -> None:
+def _add_keys(commands: Commands) -> None:
     key = _add(commands, "key", "make API keys", "")
     verbs = key.add_subparsers(dest="verb", metavar="VERB", required=True)
     create = _add(verbs, "create", "make a key that has no rights yet", KEY_EXAMPLES)
@@ -146,7 +149,7 @@ def _add_keys(commands: _Commands) -> None:
     _add_data(grant)
 
 
-def _add_tokens(commands: _Commands) -> None:
+def _add_tokens(commands: Commands) -> None:
     token = _add(commands, "token", "make, list and revoke tokens: credentials that expire", "")
     verbs = token.add_subparsers(dest="verb", metavar="VERB", required=True)
     create = _add(verbs, "create", "make a token that stands for a key", ISSUE_EXAMPLES)
@@ -164,7 +167,7 @@ def _add_tokens(commands: _Commands) -> None:
         _add_data(verb)
 
 
-def _add_files(commands: _Commands) -> None:
+def _add_files(commands: Commands) -> None:
     importing = _add(commands, "import", "import exported processes", IMPORT_EXAMPLES)
     importing.set_defaults(module="syncline_cli.commands.files", function="import_files")
     importing.add_argument("files", nargs="+", metavar="FILE", help="an export: a JSON array of objects, or one object")
@@ -180,7 +183,7 @@ def _add_files(commands: _Commands) -> None:
     _add_data(export)
 
 
-def _add(commands: _Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
+def _add(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
     return commands.add_parser(
         name,
         help=summary,
@@ -240,4 +243,6 @@ def _number(text: str, parse: Callable[[str], float], wanted: str) -> float:
 
 
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Add = Callable[[Commands, str, str, str], argparse.ArgumentParser]
+    AddData = Callable[[argparse.ArgumentParser], None]

@@ -6,6 +6,7 @@ from syncline.v1 import (
     access_service_pb2,
     options_pb2,
     process_service_pb2,
+    resource_service_pb2,
     step_service_pb2,
     task_service_pb2,
 )
@@ -17,9 +18,11 @@ SERVICES = (
     step_service_pb2.DESCRIPTOR.services_by_name["StepService"],
     process_service_pb2.DESCRIPTOR.services_by_name["ProcessService"],
     access_service_pb2.DESCRIPTOR.services_by_name["AccessService"],
+    resource_service_pb2.DESCRIPTOR.services_by_name["ResourceService"],
 )
 INLINE_JSON = options_pb2.DESCRIPTOR.extensions_by_name["inline_json"]
 EVENT_STREAM = options_pb2.DESCRIPTOR.extensions_by_name["event_stream"]
+LIMITS = options_pb2.DESCRIPTOR.extensions_by_name["limits"]
 
 
 def make_transcoder() -> Transcoder:

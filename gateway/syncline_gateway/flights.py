@@ -30,7 +30,7 @@ LEAST_SECONDS = 2.0
 """A caller with less time than this still learns whether its operation was done: that takes no more than a commit."""
 MOST_ATTEMPTS = 10
 _GONE = ("TASK_NOT_FOUND", "TASK_EXPIRED")
-_REPEATABLE = ("create_task", "modify_task")
+_REPEATABLE = ("create_task", "modify_task", "submit_node_callback")
 
 _run = secrets.token_hex(12)
 _numbers = itertools.count(1)

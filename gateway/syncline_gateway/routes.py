@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from syncline_gateway.dialects.callback import Callback
 from syncline_gateway.dialects.direct import Direct
+from syncline_gateway.dialects.node_callback import NodeCallback
 from syncline_gateway.dialects.ops import Ops
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Routes:
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self._routes = routes
+        self.methods = frozenset(method for route in routes for method in route.methods)
+        """All that some path takes."""
 
     def find(self, path: str) -> Route | None:
         """Return the route of a path, or None."""
@@ -45,6 +48,13 @@ def make_routes(*, max_wait: float) -> Routes:
         (
             Route("direct", re.compile(r"/api/[12]/json/public/[^/]+/[^/]+"), ("POST",), Direct()),
             Route("ops", re.compile(r"/api/[12]/json/[^/]+/[^/]+/[^/]+"), ("POST",), Ops(max_wait=max_wait)),
+            Route("ops", re.compile(r"/api/[12]/json/[^/]+"), ("POST",), Ops(max_wait=max_wait)),
+            Route(
+                "node_callback",
+                re.compile(r"/api/[12]/plugins/callback/node/[^/]+/[^/]+/[^/]+"),
+                ("POST", "PUT"),
+                NodeCallback(),
+            ),
             Route("callback", re.compile(r"/api/[12]/plugins/callback/[^/]*"), ("POST", "PUT"), Callback()),
         )
     )

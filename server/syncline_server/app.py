@@ -15,16 +15,19 @@ from syncline_server import operator_key
 from syncline_server.clock import SystemClock, SystemIds
 from syncline_server.engine import Limits
 from syncline_server.rpc.server import CannotListen, RpcServer, Tls
-from syncline_server.runtime.performers import HttpPerformer
+from syncline_server.runtime.databases.performer import Databases
+from syncline_server.runtime.performers import HttpPerformer, Performers
 from syncline_server.runtime.server import Runtime
+from syncline_server.sandbox.scripts import Scripts
 from syncline_server.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from syncline_server.engine import Task
     from syncline_server.settings import Settings
-    from syncline_server.store.port import Store
+    from syncline_server.store.port import Instance, Store
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +48,13 @@ async def run(settings: Settings) -> None:
 
 @contextlib.asynccontextmanager
 async def _started(settings: Settings, store: Store) -> AsyncIterator[Runtime]:
-    performer = HttpPerformer(allow=settings.allow_targets)
+    def instance_of(task: Task, instance_id: int) -> Instance | None:
+        return runtime.instance_of(task, instance_id)
+
+    performers = _performers(settings, instance_of)
     runtime = Runtime(
         store=store,
-        performer=performer,
+        performers=performers,
         clock=SystemClock(),
         ids=SystemIds(),
         limits=Limits(min_timer_seconds=settings.min_timer_seconds, max_task_bytes=settings.max_task_bytes),
@@ -60,13 +66,21 @@ async def _started(settings: Settings, store: Store) -> AsyncIterator[Runtime]:
     try:
         await runtime.start()
     except BaseException:
-        await performer.close()
+        await performers.close()
         await store.close()
         raise
     try:
         yield runtime
     finally:
         await runtime.stop()
+
+
+def _performers(settings: Settings, instance_of: Callable[[Task, int], Instance | None]) -> Performers:
+    return Performers(
+        HttpPerformer(allow=settings.allow_targets),
+        Scripts(max_output_bytes=settings.max_task_bytes),
+        Databases(instance_of, folder=settings.data / "databases", allow=settings.allow_targets),
+    )
 
 
 @contextlib.asynccontextmanager

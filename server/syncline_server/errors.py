@@ -54,6 +54,12 @@ class TaskTooLarge(CallerError):
     reason = "TASK_TOO_LARGE"
 
 
+class WrongParameters(CallerError):
+    """The data does not keep to what the process declares about its tasks' parameters."""
+
+    reason = "WRONG_PARAMETERS"
+
+
 class NoCredentials(CallerError):
     """The call carries no credentials; send `authorization: Basic base64(login:secret)`, or `Bearer` and a token."""
 
@@ -170,6 +176,24 @@ class AliasTaken(StateError):
     """The alias belongs to another process."""
 
     reason = "ALIAS_TAKEN"
+
+
+class EnvVarNotFound(StateError):
+    """No such environment variable."""
+
+    reason = "ENV_VAR_NOT_FOUND"
+
+
+class EnvVarExists(StateError):
+    """The company has an environment variable of this name."""
+
+    reason = "ENV_VAR_EXISTS"
+
+
+class InstanceNotFound(StateError):
+    """No such database instance."""
+
+    reason = "INSTANCE_NOT_FOUND"
 
 
 class RequestIdReused(StateError):

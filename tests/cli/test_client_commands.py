@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from running import RunningDev
 
 ECHO = next(sample for sample in samples() if sample.alias == "echo").file_json
+WAITING = next(sample for sample in samples() if sample.alias == "waiting").file_json
 
 
 class Shell:
@@ -53,7 +54,7 @@ def faulty(tmp_path: Path) -> Path:
     """A process with two nodes that cannot run here."""
     [process] = json.loads(ECHO)
     answer = process["scheme"]["nodes"][1]
-    answer["condition"]["logics"].insert(0, {"type": "api_code", "lang": "js", "src": "", "err_node_id": ""})
+    answer["condition"]["logics"].insert(0, {"type": "git_call", "version": 2, "err_node_id": ""})
     process["scheme"]["nodes"][0]["condition"]["logics"] = [{"type": "go", "to_node_id": "f" * 24}]
     return written(tmp_path / "faulty.json", [process])
 
@@ -158,6 +159,16 @@ def test_what_is_exported_can_be_imported_and_called(shell: Shell, alias: str, t
     assert shell("call", f"@{alias}", '{"param":"2"}') == '{"info":{"param":"2"}}\n'
 
 
+def test_urls_of_nodes_are_said(shell: Shell, alias: str, tmp_path: Path) -> None:
+    process = json.loads(WAITING)
+    process[0]["scheme"]["nodes"][1]["condition"]["logics"][0]["obj_id_path"] = "task_id"
+    said = shell("import", str(written(tmp_path / "waiting.json", process)), "--alias", alias)
+
+    _, line = said.splitlines()
+    assert line.startswith("  callbacks of node Wait for a callback 65a0c0de0003000000000002: http://")
+    assert "/api/1/plugins/callback/node/" in line
+
+
 def test_an_imported_alias_is_found_by_clients(
     shell: Shell, shared_dev: RunningDev, alias: str, tmp_path: Path
 ) -> None:
@@ -171,7 +182,7 @@ def test_a_process_that_cannot_run_is_refused_with_every_fault(shell: Shell, fau
     said = shell("import", str(faulty), status=1)
 
     assert said.startswith(f"refused {faulty}: ")
-    assert "api_code" in said
+    assert "Git Call" in said
     assert "f" * 24 in said
 
 

@@ -21,6 +21,12 @@ COMMANDS = [
     ["token", "list"],
     ["token", "revoke", "0197f3a1c2de41b7"],
     ["grant", "1", "@echo", "create"],
+    ["env", "set", "a", "1"],
+    ["env", "list"],
+    ["env", "delete", "a"],
+    ["instance", "create", "--title", "t", "--sqlite", "a.db"],
+    ["instance", "list"],
+    ["instance", "delete", "1"],
     ["import", "a.json"],
     ["export", "@echo"],
 ]
@@ -63,6 +69,15 @@ def test_every_command_but_the_programs_takes_a_data_folder() -> None:
         (["token", "create", "--ttl", ""], "not a time such as"),
         (["token", "create", "--ttl", "1w"], "'1w' is not a time such as"),
         (["token", "revoke"], "TOKEN_ID"),
+        (["env", "set"], "NAME"),
+        (["env", "set", "a", "1", "--secret", "--visible"], "not allowed with"),
+        (["env", "set", "a", "1", "--use", "api_call,fly"], "'fly' is none of api_call, set_param"),
+        (["instance", "create", "--title", "t"], "--sqlite --postgresql is required"),
+        (["instance", "create", "--sqlite", "a.db"], "--title"),
+        (["instance", "create", "--title", "t", "--postgresql", "db"], "'db' is not HOST/DATABASE"),
+        (["instance", "create", "--title", "t", "--postgresql", "db:x/d"], "is not HOST/DATABASE"),
+        (["instance", "create", "--title", "t", "--postgresql", "db:99999/d"], "is not HOST/DATABASE"),
+        (["instance", "create", "--title", "t", "--postgresql", "/d"], "is not HOST/DATABASE"),
         (["import"], "FILE"),
     ],
 )
@@ -83,6 +98,9 @@ def test_values_are_read() -> None:
     assert repr(parse(["call", "@echo", "-", "--timeout", "30"]).timeout) == "30"
     assert parse(["grant", "1", "@echo", "create,view"]).rights == ("create", "view")
     assert parse(["grant", "1", "@echo", "none"]).rights == ()
+    assert parse(["env", "set", "a", "1", "--use", "api_call, set_param"]).use == ("api_call", "set_param")
+    assert parse(["env", "set", "a", "1", "--use", "any"]).use == ()
+    assert parse(["env", "set", "a", "1"]).use is None
     assert parse(["import", "a.json"]).deploy is True
     assert parse(["import", "a.json", "--no-deploy"]).deploy is False
 
@@ -92,6 +110,21 @@ def test_values_are_read() -> None:
 )
 def test_a_lifetime_is_read(text: str, seconds: float) -> None:
     assert make_parser().parse_args(["token", "create", "--ttl", text]).ttl == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("db/shop", ("db", 0, "shop")),
+        ("db.example:6432/a/b", ("db.example", 6432, "a/b")),
+        ("[::1]:6432/d", ("::1", 6432, "d")),
+        ("[::1]/d", ("::1", 0, "d")),
+    ],
+)
+def test_the_place_of_a_database_is_read(text: str, place: tuple[str, int, str]) -> None:
+    line = ["instance", "create", "--title", "t", "--postgresql", text]
+
+    assert make_parser().parse_args(line).postgresql == place
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncline_server.engine import (
     Answered,
@@ -22,6 +23,7 @@ from syncline_server.engine import (
     ReadProcess,
     Started,
     Step,
+    Taken,
     Task,
     TimerFired,
     decide,
@@ -30,8 +32,12 @@ from syncline_server.engine import (
 )
 from syncline_server.engine.moves import Place
 
+if TYPE_CHECKING:
+    from syncline_server.engine.decision import Count
+    from syncline_server.engine.effects import Call, News
+
 FILES = Path(__file__).parent / "files"
-NORMAL, START, FINAL, ESCALATION = 0, 1, 2, 3
+NORMAL, START, FINAL, ESCALATION, STUB = 0, 1, 2, 3, 4
 T0 = 1_700_000_000_000
 TASK_ID = "018bcfe568000001deadbeef"
 CALLBACK_URL = "http://127.0.0.1:8080/api/1/plugins/callback/" + TASK_ID + "0" * 32
@@ -61,6 +67,50 @@ def api(url: str = "http://peer.test/", error: str | None = None, **more: object
 
 def callback() -> Json:
     return {"type": "api_callback", "is_sync": True, "obj_id_path": ""}
+
+
+def copy(error: str | None = None, **more: object) -> Json:
+    return {"type": "api_copy", "mode": "create", "conv_id": 12, "ref": "", "err_node_id": error, **more}
+
+
+def modify(error: str | None = None, **more: object) -> Json:
+    return copy(error, **{"mode": "modify", "ref": "r2", **more})
+
+
+def rpc(error: str | None = None, **more: object) -> Json:
+    return {"type": "api_rpc", "conv_id": 12, "extra": {}, "extra_type": {}, "err_node_id": error, **more}
+
+
+def rpc_reply(res_data: object, types: object = None, error: str | None = None, **more: object) -> Json:
+    return {"type": "api_rpc_reply", "res_data": res_data, "res_data_type": types or {}, "err_node_id": error, **more}
+
+
+def queue(error: str | None = None, **more: object) -> Json:
+    return {"type": "api_queue", "data": {}, "data_type": {}, "err_node_id": error, **more}
+
+
+def get_task(error: str | None = None, **more: object) -> Json:
+    return {"type": "api_get_task", "conv_id": 12, "node_id": "q", "order_by": "ASC", "err_node_id": error, **more}
+
+
+def sums(*summands: tuple[str, object], error: str | None = None) -> Json:
+    extra = [{"id": name, "name": f"the {name}", "value": value} for name, value in summands]
+    return {"type": "api_sum", "extra": extra, "err_node_id": error}
+
+
+def code(src: str = "data.n = 1;", error: str | None = None, **more: object) -> Json:
+    return {"type": "api_code", "lang": "js", "src": src, "err_node_id": error, **more}
+
+
+def query(text: str, error: str | None = None, **more: object) -> Json:
+    return {"type": "db_call", "instance_id": 3, "query": text, "err_node_id": error, **more}
+
+
+def stubbed(name: str, call: Json, *branches: list[Json], to: str = "end") -> Json:
+    return {
+        **node(name, call, go(to), kind=STUB),
+        "condition": {"logics": [call, go(to)], "stub": {"logics": branches}},
+    }
 
 
 def timer(to: str, value: object = 60, dimension: str = "sec") -> Json:
@@ -110,6 +160,13 @@ def faults_of(*logics: Json, semaphors: list[Json] | None = None, conv_type: str
     return read(definition(*nodes, conv_type=conv_type)).faults
 
 
+def error_members(logic: str, kind: str, tag: str, description: str, **more: object) -> Json:
+    """Return what an error adds to the task's data."""
+    prefix = f"__conveyor_{logic}_return_"
+    words = {"type_error__": kind, "type_tag__": tag, "description__": description}
+    return {**{prefix + name: value for name, value in words.items()}, **more}
+
+
 def shipped(name: str, limits: Limits | None = None) -> Process:
     """Return the process of one of the files beside this module."""
     (exported,) = read_file((FILES / f"{name}.json").read_text(encoding="utf-8"))
@@ -131,8 +188,9 @@ class Story:
     task: Task
     facts: dict[FactKey, object] = field(default_factory=dict)
     now: int = T0
-    calls: list[HttpCall] = field(default_factory=list)
+    effects: list[Call] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
     history: list[tuple[Event, int, Decision]] = field(default_factory=list)
     first: Task = field(init=False)
     """The task as it was before anything happened."""
@@ -147,7 +205,8 @@ class Story:
         assert isinstance(decided, Decision), decided
         self.history.append((event, self.now, decided))
         self.task = decided.task
-        self.calls += decided.effects
+        self.effects += decided.effects
+        self.counts += decided.counts
         self.steps += decided.steps
         return self.task
 
@@ -165,6 +224,20 @@ class Story:
 
     def answer(self, text: str) -> Task:
         return self.meet(Answered(text), after=1)
+
+    @property
+    def calls(self) -> list[HttpCall]:
+        """Return the calls over HTTP so far."""
+        return [call for call in self.effects if isinstance(call, HttpCall)]
+
+    def news(self, news: News) -> Task:
+        """Let the last effect come back."""
+        return self.meet(CallReturned(self.effects[-1].step, news), after=1)
+
+    def take(self) -> Task:
+        """Let the only token be taken out of its queue."""
+        (token,) = self.task.tokens
+        return self.meet(Taken(token.step), after=1)
 
     def reply(self, body: str = "{}", status: int = 200, headers: dict[str, str] | None = None) -> Task:
         """Let the call under way come back."""
@@ -192,6 +265,10 @@ def story(found: Process, data: Json | None = None, **more: object) -> Story:
 WAITING: dict[Place, Story] = {
     Place.CALL: story(around(api(), go("end"))),
     Place.TIMED_CALL: story(around(api(), go("end"), semaphors=[timer("late")])),
+    Place.REPLY: story(around(rpc(), go("end"))),
+    Place.TIMED_REPLY: story(around(rpc(), go("end"), semaphors=[timer("late")])),
+    Place.QUEUE: story(around(queue(), go("end"))),
+    Place.TIMED_QUEUE: story(around(queue(), go("end"), semaphors=[timer("late")])),
     Place.CALLBACK: story(around(callback(), go("end"))),
     Place.TIMED_CALLBACK: story(around(callback(), go("end"), semaphors=[timer("late")])),
     Place.TIMER: story(around(semaphors=[timer("late")])),

@@ -70,7 +70,7 @@ def test_conditions_after_a_callback_are_asked_with_the_new_data() -> None:
     assert (bad.task.node_id, good.task.node_id) == ("bad", "end")
 
 
-@pytest.mark.parametrize("place", [Place.CALL, Place.TIMED_CALL, Place.TIMER])
+@pytest.mark.parametrize("place", [place for place in WAITING if "callback" not in place])
 def test_a_modification_elsewhere_changes_only_the_data(place: Place) -> None:
     tale = WAITING[place]
     changed = Story(tale.process, tale.task).modify(o={"new": 1})
@@ -222,7 +222,8 @@ def test_cancelling_takes_the_task_away_from_where_it_stands(place: Place) -> No
     assert [(step.node_id, step.result) for step in tale.steps] == [("here", "cancelled")]
     assert task.outcome is not None
     assert OutcomeKind.CANCELLED is task.outcome.kind
-    assert bool(tale.steps[0].input) is (place in (Place.CALL, Place.TIMED_CALL))
+    asking = (Place.CALL, Place.TIMED_CALL, Place.REPLY, Place.TIMED_REPLY)
+    assert bool(tale.steps[0].input) is (place in asking)
 
 
 def test_a_call_that_comes_back_after_its_time_limit_is_stale() -> None:

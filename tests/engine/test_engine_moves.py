@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,19 +16,23 @@ from engine.definitions import (
     api,
     around,
     callback,
+    code,
     condition,
+    copy,
     final,
     go,
     go_if,
     new_task,
     node,
     process,
+    queue,
     set_param,
     start,
     story,
     timer,
 )
 from syncline_server.engine import (
+    LIVE,
     Answered,
     CallReply,
     CallReturned,
@@ -37,15 +42,25 @@ from syncline_server.engine import (
     Modified,
     OutcomeKind,
     Started,
+    Taken,
     TaskState,
     TimerFired,
     Token,
     Waiting,
     decide,
 )
+from syncline_server.engine.effects import Reply, ScriptReply, TaskMade
 from syncline_server.engine.moves import MOVES, Place
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from syncline_server.engine.effects import News
+
+
 REPLY = CallReply(status=200, headers={}, body=b"{}")
+NEWS: dict[Place, News] = dict.fromkeys((Place.REPLY, Place.TIMED_REPLY), Reply("{}"))
+"""What comes back to a task in a place, where it is no answer over HTTP."""
 WHOLE: dict[type, Event] = {
     Started: Started(),
     Modified: Modified({}),
@@ -63,9 +78,13 @@ def cases() -> list[tuple[Place, Story, Event]]:
     for place, tale in WAITING.items():
         found += [(Place.LIVE, tale, event) for event in WHOLE.values()]
         step = tale.task.tokens[0].step
-        found += [(place, tale, CallReturned(step, REPLY)), (place, tale, TimerFired(step))]
-        found += [(Place.GONE, tale, CallReturned(99, REPLY)), (Place.GONE, tale, TimerFired(99))]
-    return [*found, (Place.GONE, ended, CallReturned(2, REPLY)), (Place.GONE, fresh, TimerFired(1))]
+        found += [(place, tale, event) for event in step_events(step, NEWS.get(place, REPLY))]
+        found += [(Place.GONE, tale, event) for event in step_events(99, REPLY)]
+    return [*found, *((Place.GONE, tale, event) for tale in (ended, fresh) for event in step_events(1, REPLY))]
+
+
+def step_events(step: int, news: News) -> list[Event]:
+    return [CallReturned(step, news), TimerFired(step), Taken(step)]
 
 
 @pytest.mark.parametrize(("place", "tale", "event"), cases())
@@ -159,6 +178,28 @@ def test_going_in_circles_fails_at_the_51st_visit() -> None:
     assert TaskState.FAILED is tale.task.state
 
 
+@pytest.mark.parametrize(
+    ("logic", "news"), [(code(), ScriptReply(data='{"n":1}')), (copy("end"), TaskMade("0" * 24))], ids=["code", "copy"]
+)
+def test_what_stays_on_the_machine_does_not_break_the_circle(logic: Json, news: News) -> None:
+    tale = ring(logic)
+    rounds = 0
+    while tale.task.state in LIVE:
+        tale.news(news)
+        rounds += 1
+
+    assert tale.task.failure is not None
+    assert (tale.task.failure.reason, tale.task.failure.node_id, rounds) == ("LOOP_LIMIT", "a", 50)
+
+
+def test_a_call_out_breaks_the_circle() -> None:
+    tale = ring(api())
+    for _ in range(200):
+        tale.news(CallReply(status=200, headers={}, body=b"{}"))
+
+    assert tale.task.state in LIVE
+
+
 def test_fifty_visits_are_allowed() -> None:
     counted = set_param({"n": "{{n}}1"})
     found = process(
@@ -172,18 +213,16 @@ def test_fifty_visits_are_allowed() -> None:
     assert TaskState.FAILED is story(found, {"n": ""}).task.state
 
 
-@pytest.mark.parametrize("kind", ["call", "callback", "timer"])
+@pytest.mark.parametrize("kind", ["call", "callback", "queue", "timer"])
 def test_every_wait_starts_the_count_anew(kind: str) -> None:
-    logics: list[Json] = {"call": [api(), go("here")], "callback": [callback(), go("here")], "timer": []}[kind]
-    here = node("here", *logics, semaphors=[timer("here")] if kind == "timer" else [])
+    logics: dict[str, list[Json]] = {"call": [api()], "callback": [callback()], "queue": [queue()]}
+    here = (
+        node("here", *logics.get(kind, ()), go("here")) if kind != "timer" else node("here", semaphors=[timer("here")])
+    )
     tale = story(process(start("here"), here, final()))
+    ways: dict[str, Callable[[], object]] = {"call": tale.reply, "callback": tale.modify, "queue": tale.take}
     for _ in range(120):
-        if kind == "call":
-            tale.reply()
-        elif kind == "callback":
-            tale.modify()
-        else:
-            tale.fire()
+        ways.get(kind, tale.fire)()
 
     assert tale.task.failure is None
     assert tale.task.sequence == 122
@@ -200,15 +239,21 @@ def test_a_hole_fails_the_task() -> None:
     assert task.node_id == "here"
 
 
+def event_of(place: Place, step: int) -> Event:
+    """Return what leads a task on from a place."""
+    plain: dict[Place, Event] = {Place.CALLBACK: Modified({"a": 1}), Place.QUEUE: Taken(step)}
+    if place in (Place.CALL, Place.REPLY):
+        return CallReturned(step, NEWS.get(place, REPLY))
+    return plain.get(place, TimerFired(step))
+
+
 @pytest.mark.parametrize("place", WAITING)
 def test_a_token_in_a_hole_fails_the_task(place: Place) -> None:
     tale = WAITING[place]
     step = tale.task.tokens[0].step
     hollow = replace(tale.process, nodes={})
-    event: Event = Modified({"a": 1}) if place in (Place.CALLBACK, Place.TIMED_CALLBACK) else TimerFired(step)
-    event = CallReturned(step, REPLY) if place is Place.CALL else event
     other = Story(hollow, tale.task)
-    task = other.meet(event)
+    task = other.meet(event_of(place, step))
 
     assert task.failure is not None
     assert (task.failure.reason, task.failure.node_id) == ("NODE_NOT_FOUND", "here")
@@ -219,9 +264,7 @@ def test_a_token_in_a_hole_fails_the_task(place: Place) -> None:
 def test_a_token_where_nothing_waits_any_more_fails_the_task(place: Place) -> None:
     tale = WAITING[place]
     step = tale.task.tokens[0].step
-    event: Event = Modified({}) if place is Place.CALLBACK else TimerFired(step)
-    event = CallReturned(step, REPLY) if place is Place.CALL else event
-    task = Story(around(go("end")), tale.task).meet(event)
+    task = Story(around(go("end")), tale.task).meet(event_of(place, step))
 
     assert task.failure is not None
     assert task.failure.reason == "NODE_NOT_FOUND"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.definitions import T0, Json, final, new_task, process, start
-from syncline_server.engine import Limits, TaskData, values
+from syncline_server.engine import FactKey, Limits, TaskData, values
 from syncline_server.engine.expressions.casts import TYPES, WrongType, cast, compile_json, compile_value
 from syncline_server.engine.expressions.references import BadReference, parse_text
 from syncline_server.engine.expressions.scope import MISSING, Scope
@@ -24,7 +24,7 @@ DATA = values.loads_object(
 )
 
 
-def scope(data: Json | None = None, facts: dict[TaskData, object] | None = None, limit: int = 1000) -> Scope:
+def scope(data: Json | None = None, facts: dict[FactKey, object] | None = None, limit: int = 1000) -> Scope:
     task = new_task(DATA if data is None else data, node_id="end", previous_node_id="start")
     return Scope(task, process(start("end"), final(), limits=Limits(max_task_bytes=limit)), facts or {}, T0)
 

@@ -89,11 +89,11 @@ def outside() -> str:
     )
 
 
-def waiting() -> str:
-    """Waits to be modified, then answers `{"answer": …}`."""
+def waiting(*, id_path: str = "", is_sync: bool = True) -> str:
+    """Waits to be modified, then answers `{"answer": …}`; with a path the node that waits has a URL of its own."""
     return export(
         node(1, [go(2)], kind=START),
-        node(2, [{"type": "api_callback", "is_sync": True, "obj_id_path": ""}, go(3)]),
+        node(2, [{"type": "api_callback", "is_sync": is_sync, "obj_id_path": id_path}, go(3)]),
         node(3, [api("{{__callback_url}}", {"answer": "{{answer}}"}, {"answer": "string"}), go(4)]),
         node(4, kind=FINAL),
         title="waiting",

@@ -17,6 +17,7 @@ from fakes.runtime import PATIENCE, World, make_world
 from syncline.v1 import exchange_pb2, task_calls_pb2, task_pb2
 from syncline.v1.access_service_pb2_grpc import AccessServiceStub
 from syncline.v1.process_service_pb2_grpc import ProcessServiceStub
+from syncline.v1.resource_service_pb2_grpc import ResourceServiceStub
 from syncline.v1.step_service_pb2_grpc import StepServiceStub
 from syncline.v1.task_service_pb2_grpc import TaskServiceStub
 from syncline_server.rpc.exchange import CREDIT
@@ -46,7 +47,8 @@ class Stubs:
         self.authorization = authorization
         self.metadata = (("authorization", authorization),) if authorization else ()
         self._stubs: tuple[Any, ...] = tuple(
-            kind(channel) for kind in (TaskServiceStub, ProcessServiceStub, StepServiceStub, AccessServiceStub)
+            kind(channel)
+            for kind in (TaskServiceStub, ProcessServiceStub, StepServiceStub, AccessServiceStub, ResourceServiceStub)
         )
 
     def with_key(self, login: str, secret: str) -> Stubs:

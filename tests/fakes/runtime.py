@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from fakes.clock import CountedIds, FakeClock
 from fakes.credentials import basic
+from fakes.databases import FakeDatabases
 from fakes.performer import FakePerformer
+from fakes.scripts import FakeScripts
 from syncline_server.engine import Limits
+from syncline_server.runtime.performers import Performers
 from syncline_server.runtime.requests import Caller, Goal, NewTask, Target, Until, Waited
 from syncline_server.runtime.server import Runtime
 from syncline_server.store.memory import MemoryStore
@@ -30,6 +33,8 @@ class World:
     runtime: Runtime
     store: Store
     performer: FakePerformer
+    scripts: FakeScripts
+    databases: FakeDatabases
     clock: FakeClock
     owner: Caller
 
@@ -54,18 +59,19 @@ class World:
         """Drop everything in memory, as a killed program does, and start again on the same store."""
         self.runtime.timers.stop()
         await self.runtime.calls.stop()
-        self.performer = FakePerformer()
-        self.runtime = _runtime(self.store, self.performer, self.clock, self.runtime, limits)
+        self.performer, self.scripts, self.databases = FakePerformer(), FakeScripts(), FakeDatabases()
+        performers = Performers(self.performer, self.scripts, self.databases)
+        self.runtime = _runtime(self.store, performers, self.clock, self.runtime, limits)
         await self.runtime.start()
 
 
 def _runtime(
-    store: Store, performer: FakePerformer, clock: FakeClock, before: Runtime | None = None, limits: Limits = LIMITS
+    store: Store, performers: Performers, clock: FakeClock, before: Runtime | None = None, limits: Limits = LIMITS
 ) -> Runtime:
     ids = before._ids if before is not None else CountedIds()  # ids go on where they were
     return Runtime(
         store=store,
-        performer=performer,
+        performers=performers,
         clock=clock,
         ids=ids,
         limits=limits,
@@ -76,9 +82,17 @@ def _runtime(
 async def make_world(store: Store | None = None) -> World:
     """Return a started runtime; whoever asks for it stops it."""
     kept = store if store is not None else MemoryStore()
-    performer, clock = FakePerformer(), FakeClock()
-    runtime = _runtime(kept, performer, clock)
+    performer, scripts, databases, clock = FakePerformer(), FakeScripts(), FakeDatabases(), FakeClock()
+    runtime = _runtime(kept, Performers(performer, scripts, databases), clock)
     await runtime.start()
     _, key = await runtime.access.found_company("Tests")
     caller = runtime.access.by_authorization(basic(key.login, key.secret))
-    return World(runtime=runtime, store=kept, performer=performer, clock=clock, owner=caller)
+    return World(
+        runtime=runtime,
+        store=kept,
+        performer=performer,
+        scripts=scripts,
+        databases=databases,
+        clock=clock,
+        owner=caller,
+    )

@@ -38,6 +38,11 @@ async def test_no_file(gateway: Gateway, path: str) -> None:
     assert (await gateway.request("GET", path)).status == 404
 
 
+async def test_what_leads_elsewhere_is_never_known(gateway: Gateway) -> None:
+    async with gateway.opened("GET", "/docs/", If_None_Match="*") as answer:
+        assert [one.status for one in answer.history] == [308]
+
+
 async def test_the_page_with_a_slash_leads_to_the_one_without(gateway: Gateway) -> None:
     page = await gateway.request("GET", "/docs")
 

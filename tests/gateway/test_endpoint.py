@@ -15,7 +15,12 @@ from fakes.exchange_server import accept, created, fail, reply
 from fakes.gateway import ECHO, OPS
 from fakes.sockets import Socket, head
 from syncline.v1.exchange_pb2 import Result
-from syncline.v1.task_calls_pb2 import GetTaskResponse, SubmitCallbackResponse, WaitTaskResponse
+from syncline.v1.task_calls_pb2 import (
+    GetTaskResponse,
+    SubmitCallbackResponse,
+    SubmitNodeCallbackResponse,
+    WaitTaskResponse,
+)
 from syncline.v1.task_pb2 import Outcome, OutcomeKind, Task
 from syncline_gateway.http.answering import LARGE_ANSWER_BYTES
 
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 TASK_ID = "a" * 24
 CALLBACK = "/api/1/plugins/callback/" + "b" * 56
+NODE_CALLBACK = f"/api/1/plugins/callback/node/1234/{'e' * 24}/{'d' * 32}"
 DIRECT = "/api/1/json/public/1234/0123456789abcdef0123456789abcdef01234567"
 
 
@@ -79,6 +85,20 @@ async def test_a_callback(gateway: Gateway, server: ExchangeServer, synchronous:
     submitted = server.frames[0].operations[0]
     assert submitted.submit_callback.callback_id == "b" * 56
     assert (submitted.submit_callback.data_json, submitted.credentials_index) == ('{"a":1}', 0)
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_nodes_callback(gateway: Gateway, server: ExchangeServer, synchronous: bool, method: str) -> None:
+    server.answer = lambda _: Result(submit_node_callback=SubmitNodeCallbackResponse(task_id=TASK_ID))
+
+    answer = await gateway.request(method, NODE_CALLBACK + "?conv_id=1&x", b' {"a":1}\n', synchronous=synchronous)
+
+    assert (answer.status, answer.body, answer.headers["Syncline-Callback"]) == (200, b"{}", "accepted")
+    (submitted,) = server.frames[0].operations
+    post = submitted.submit_node_callback
+    assert (post.process_id, post.node_id, post.hash) == ("1234", "e" * 24, "d" * 32)
+    assert (post.data_json, submitted.credentials_index) == ('{"a":1}', 0)
 
 
 @pytest.mark.parametrize("synchronous", [True, False])
@@ -253,6 +273,7 @@ async def test_a_compressed_body_is_refused(gateway: Gateway) -> None:
         ("gzip", LARGE_ANSWER_BYTES, True),
         ("br, gzip;q=0.5", LARGE_ANSWER_BYTES, True),
         ("gzip;q=0", LARGE_ANSWER_BYTES, False),
+        ("gzip ; Q=0.000", LARGE_ANSWER_BYTES, False),
         ("*", LARGE_ANSWER_BYTES, False),
         ("identity", LARGE_ANSWER_BYTES, False),
         ("gzip", 1000, False),
@@ -308,12 +329,14 @@ async def test_the_log_says_what_failed_and_shows_no_rights(
         await gateway.ops(ECHO)
         await gateway.request("POST", OPS, b"secret-body")
         await gateway.request("GET", CALLBACK)
+        await gateway.request("POST", NODE_CALLBACK, b"x")
         await gateway.request("POST", DIRECT, b"x")
     facts = [getattr(record, "facts", {}) for record in caplog.records if record.getMessage() == "request.failed"]
 
-    assert [(fact["route"], fact["status"]) for fact in facts] == [("ops", 400), ("callback", 405), ("direct", 400)]
+    failed = [("ops", 400), ("callback", 405), ("node_callback", 400), ("direct", 400)]
+    assert [(fact["route"], fact["status"]) for fact in facts] == failed
     shown = str([vars(record) for record in caplog.records if record.name.startswith("syncline")])
-    assert not any(right in shown for right in (OPS[-40:], "secret-body", "b" * 56, DIRECT[-40:]))
+    assert not any(right in shown for right in (OPS[-40:], "secret-body", "b" * 56, NODE_CALLBACK[-32:], DIRECT[-40:]))
 
 
 async def test_a_stop_answers_what_was_on_its_way(gateway: Gateway, server: ExchangeServer) -> None:

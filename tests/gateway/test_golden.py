@@ -47,7 +47,7 @@ def test_conversation(case: Path) -> None:
 
 
 def test_there_are_cases_of_every_dialect() -> None:
-    assert {case.parent.name for case in CASES} == {"callback", "direct", "ops"}
+    assert {case.parent.name for case in CASES} == {"callback", "direct", "node_callback", "ops"}
 
 
 def load(case: Path, name: str, otherwise: Any) -> Any:

@@ -14,7 +14,7 @@ from syncline.v1.task_calls_pb2 import CreateTaskResponse
 from syncline.v1.task_pb2 import Task, TaskState
 from syncline_gateway import reasons
 from syncline_gateway.dialect import Call, HttpRequest, HttpResponse, Reply
-from syncline_gateway.dialects.callback import answer_for
+from syncline_gateway.dialects import callback, node_callback
 from syncline_gateway.dialects.direct import Direct
 from syncline_gateway.dialects.ops import Ops
 from syncline_gateway.dialects.ops_answer import _STATES
@@ -184,12 +184,14 @@ def test_a_request_that_was_never_decoded() -> None:
 
 @pytest.mark.parametrize("reason", sorted(reasons.NAMES))
 def test_every_reason_has_its_words(reason: str) -> None:
-    words, (status, message) = words_for(reason), answer_for(reason)
+    words = words_for(reason)
 
     assert words.status in (200, 503)
     assert words.description
-    assert status in (200, 400, 404, 409, 413, 429, 500, 503)
-    assert message
+    for answer_for in (callback.answer_for, node_callback.answer_for):
+        status, message = answer_for(reason)
+        assert status in (200, 400, 404, 409, 413, 429, 500, 503)
+        assert message
 
 
 def test_the_reasons_are_those_of_the_contract() -> None:

@@ -201,8 +201,8 @@ async def test_a_wait_over_the_ceiling_is_the_ceiling(started: Started, server: 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncline_gateway.rpcs.MARGIN_SECONDS", 0.1)
-    monkeypatch.setattr("syncline_gateway.rpcs.HANDLE_SECONDS", 0.2)
+    monkeypatch.setattr("syncline_gateway.operations.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("syncline_gateway.rpcs.LOOK_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -246,7 +246,7 @@ async def test_when_the_time_runs_out_and_the_server_says_nothing_the_handle_is_
 async def test_a_deadline_that_comes_first_still_gives_the_handle(
     gateway: Gateway, server: ExchangeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncline_gateway.rpcs.EARLY_SECONDS", 5.0)  # a busy machine may take its time to answer
+    monkeypatch.setattr("syncline_gateway.rpcs.HURRIED_LOOK_SECONDS", 2.5)  # a busy machine may take its time to answer
     asked = gateway.requesting("POST", TASKS, b'{"wait":{}}', Grpc_Timeout="30S")
     seen = await server.next()
     accept(seen)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fakes.sockets import head
 from syncline.v1.exchange_pb2 import Result
 from syncline.v1.task_calls_pb2 import GetTaskResponse
 from syncline.v1.task_pb2 import Task
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from fakes.exchange_server import ExchangeServer
     from fakes.gateway import Answer, Gateway, Started
+    from fakes.sockets import Connect
 
 TASK = f"/v1/tasks/{'a' * 24}"
 ORIGIN = "https://page.test"
@@ -49,6 +51,14 @@ async def test_options_says_which_methods_there_are(gateway: Gateway, path: str,
 async def test_options_of_nothing(gateway: Gateway) -> None:
     assert (await gateway.request("OPTIONS", "/v1/nothing")).status == 404
     assert (await gateway.request("OPTIONS", "/v1/tasks/%ff")).status == 400
+
+
+async def test_options_of_the_whole_server(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    await client.send(head(path="*", method="OPTIONS"))
+
+    status, headers, body = await client.answer()
+    assert (status, headers["allow"], body) == (204, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT", b"")
 
 
 async def preflight(gateway: Gateway) -> Answer:

@@ -10,14 +10,13 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from fakes.conformance import message, rpc, transcoder
 from fakes.gateway import Answer
 from fakes.sockets import head
-from syncline_gateway.http.reading import NotRead
+from syncline_gateway.http.reading import NotRead, has_etag
 from syncline_gateway.http.rest.headers import (
     MAX_AUTHORIZATION,
     accepts_json,
     asker_of,
     check_size,
     framing_of,
-    has_etag,
 )
 from syncline_gateway.transcoding.faults import Fault
 from syncline_gateway.transcoding.framing import NDJSON, SERVER_SENT_EVENTS
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from fakes.gateway import Started
     from fakes.methods import Methods
     from fakes.sockets import Connect
-    from syncline_gateway.http.rest.headers import Headers
+    from syncline_gateway.http.reading import Headers
 
 TRACE = f"00-{'1' * 32}-{'2' * 16}-01"
 
@@ -98,13 +97,19 @@ def test_several_lines_are_one_list() -> None:
         ("text/html, */*;q=0.8", NDJSON),
         ("text/event-stream;q=0, */*", NDJSON),
         ("application/x-ndjson;q=0, application/json;q=0, */*", SERVER_SENT_EVENTS),
+        ("application/x-ndjson;q=0, */*", SERVER_SENT_EVENTS),
+        ("application/x-ndjson;q=0.2, */*;q=0.5", SERVER_SENT_EVENTS),
+        ("application/json;q=0, */*", NDJSON),
     ],
 )
 def test_how_a_stream_is_wanted(accept: str | None, framing: object) -> None:
     assert framing_of(accepting(accept)) is framing
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/event-stream;q=0", "*/*;q=0"])
+@pytest.mark.parametrize(
+    "accept",
+    ["text/html", "application/xml", "text/event-stream;q=0", "*/*;q=0", "application/json, application/x-ndjson;q=0"],
+)
 def test_who_takes_no_stream(accept: str) -> None:
     with pytest.raises(Fault) as refused:
         framing_of(accepting(accept))
@@ -135,12 +140,12 @@ def test_who_takes_no_stream(accept: str) -> None:
 def test_a_deadline(lines: list[tuple[str, str]], seconds: float) -> None:
     asker = asker_of(headers(*lines), 1000.0, ceiling=100)
 
-    assert asker.ends_at is not None
-    assert asker.ends_at - 1000 == pytest.approx(seconds)
+    assert asker.deadline is not None
+    assert asker.deadline - 1000 == pytest.approx(seconds)
 
 
 def test_no_deadline() -> None:
-    assert asker_of(headers(), 1000.0, ceiling=100).ends_at is None
+    assert asker_of(headers(), 1000.0, ceiling=100).deadline is None
 
 
 @pytest.mark.parametrize(
@@ -211,6 +216,11 @@ def test_too_many_headers() -> None:
 def test_what_the_caller_has(known: str | None, has: bool) -> None:
     given = headers() if known is None else headers(("If-None-Match", known))
     assert has_etag(given, '"a"') is has
+    assert has_etag(given, 'W/"a"') is has
+
+
+def test_what_the_caller_has_may_be_said_in_several_headers() -> None:
+    assert has_etag(headers(("If-None-Match", '"b"'), ("If-None-Match", '"a"')), '"a"')
 
 
 # What gets through.

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from google.api.http_pb2 import CustomHttpPattern, HttpRule
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from fakes import protos
 from fakes.exchange_server import created
 from fakes.gateway import Answer
 from fakes.sockets import head
@@ -22,6 +24,7 @@ from syncline_gateway import reasons
 from syncline_gateway.contract import make_transcoder
 from syncline_gateway.http.rest import refusing
 from syncline_gateway.transcoding.faults import HTTP_STATUS
+from syncline_gateway.transcoding.transcoder import Transcoder
 
 if TYPE_CHECKING:
     from fakes.exchange_server import ExchangeServer
@@ -55,7 +58,9 @@ def reason(answer: Answer) -> str:
     [
         ("GET", TASK + "?surprise=1", b"", "surprise"),
         ("GET", TASK, b"{}", ""),
-        ("GET", "/v1/tasks/%ff", b"", "task_id"),
+        ("GET", "/v1/tasks/%ff", b"", "taskId"),
+        ("PATCH", TASK, b'{"taskId":"x"}', "taskId"),
+        ("PATCH", TASK, b'{"task_id":"x"}', "taskId"),
         ("POST", TASKS, b"{", ""),
         ("POST", TASKS, b"[]", ""),
         ("POST", TASKS, b'{"surprise":1}', "surprise"),
@@ -76,7 +81,8 @@ async def test_400(gateway: Gateway, method: str, path: str, body: bytes, field:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/", "/v1/nothing", "/v1/tasks/", TASK + "/", TASK + ":sing", "/v1/processes/1/tasks/2/3"]
+    "path",
+    ["/v1", "/v1?x=1", "/v1/", "/v1/nothing", "/v1/tasks/", TASK + "/", TASK + ":sing", "/v1/processes/1/tasks/2/3"],
 )
 async def test_404(gateway: Gateway, path: str) -> None:
     answer = await gateway.request("GET", path)
@@ -85,7 +91,7 @@ async def test_404(gateway: Gateway, path: str) -> None:
 
 
 async def test_other_paths_are_not_of_this_api(gateway: Gateway) -> None:
-    for path in ("/v1", "/v2/tasks", "/v1x/tasks"):
+    for path in ("/v2", "/v2/tasks", "/v1x/tasks"):
         answer = await gateway.request("GET", path)
         assert (answer.status, answer.json) == (404, {"error": "No such path."})
 
@@ -94,6 +100,8 @@ async def test_other_paths_are_not_of_this_api(gateway: Gateway) -> None:
     ("method", "path", "allow"),
     [
         ("PUT", TASK, "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("TRACE", TASK, "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("QUERY", TASKS, "GET, HEAD, OPTIONS, POST"),
         ("GET", TASK + ":cancel", "OPTIONS, POST"),
         ("HEAD", TASK + ":await", "GET, OPTIONS"),
         ("POST", TASK + ":await", "GET, OPTIONS"),
@@ -105,6 +113,30 @@ async def test_405(gateway: Gateway, method: str, path: str, allow: str) -> None
     assert (answer.status, answer.headers["Allow"]) == (405, allow)
     if method != "HEAD":
         assert (answer.json["code"], reason(answer)) == (12, "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "PURGE", "FOO", "get"])
+@pytest.mark.parametrize("path", [TASK, TASKS, "/v1/nothing", "/v1"])
+async def test_501_for_a_method_that_no_path_takes(connect: Connect, gateway: Gateway, method: str, path: str) -> None:
+    client = await connect(gateway)
+    await client.send(head("Content-Length: 0", path=path, method=method))
+
+    answer = await _answer(client)
+    assert (answer.status, answer.json["code"], reason(answer)) == (501, 12, "UNIMPLEMENTED")
+
+
+@pytest.mark.parametrize(("method", "status"), [("PURGE", 405), ("PROPFIND", 501)])
+async def test_methods_of_the_contract_are_known(started: Started, method: str, status: int) -> None:
+    purge = HttpRule(
+        selector="conformance.v1.AnswerService.GetWhole",
+        custom=CustomHttpPattern(kind="PURGE", path="/v1/whole"),
+        additional_bindings=[HttpRule(get="/v1/other")],
+    )
+    service = protos.load("conformance.proto").service("AnswerService")
+    async with started(Transcoder([service], domain="syncline", rules=[purge])) as gateway:
+        answer = await gateway.request(method, "/v1/other")
+
+    assert answer.status == status
 
 
 async def test_the_method_is_what_it_is(gateway: Gateway, server: ExchangeServer) -> None:
@@ -191,6 +223,14 @@ async def test_431(connect: Connect, gateway: Gateway, lines: list[str]) -> None
 
     answer = await _answer(client)
     assert (answer.status, reason(answer)) == (431, "INVALID_REQUEST")
+
+
+async def test_414(connect: Connect, gateway: Gateway) -> None:
+    client = await connect(gateway)
+    await client.send(head(path=f"/v1/tasks?filter={'x' * 10_000}", method="GET"))
+
+    answer = await _answer(client)
+    assert (answer.status, answer.json["code"], reason(answer)) == (414, 3, "INVALID_REQUEST")
 
 
 async def test_what_is_no_request_gets_a_status_too(connect: Connect, gateway: Gateway) -> None:

@@ -15,6 +15,8 @@ from syncline.v1.task_calls_pb2 import (
     CreateTaskRequest,
     DeleteTaskRequest,
     GetTaskRequest,
+    SubmitNodeCallbackRequest,
+    SubmitNodeCallbackResponse,
     WaitTaskResponse,
 )
 from syncline.v1.task_pb2 import Outcome, OutcomeKind, Task, Wait, WaitUntil
@@ -256,6 +258,21 @@ async def test_what_was_not_accepted_is_sent_again_under_the_same_request_id(
     assert second.operation.create_task.request_id == first.operation.create_task.request_id
     assert second.operation.create_task.data_json == '{"a":1}'
     assert second.credentials == SIGNED
+
+
+async def test_a_post_to_a_nodes_url_is_sent_again_under_the_same_request_id(
+    upstream: Upstream, server: ExchangeServer
+) -> None:
+    submit = SubmitNodeCallbackRequest(process_id="1234", node_id="n", hash="h", data_json="{}")
+    asked = asking(upstream, Call(operations=[Operation(submit_node_callback=submit)]))
+    first = await server.next()
+    server.cut()
+    second = await server.next()
+    reply(second, Result(submit_node_callback=SubmitNodeCallbackResponse(task_id=TASK_ID)))
+
+    assert (await answer(asked)).result is not None
+    assert first.operation.submit_node_callback.request_id
+    assert second.operation.submit_node_callback == first.operation.submit_node_callback
 
 
 async def test_what_was_accepted_is_awaited_again_by_its_token(upstream: Upstream, server: ExchangeServer) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from fakes.openapi_documents import faults_of, of_shapes, operation, operations, schema, shapes
+from fakes.openapi_documents import faults_of, of_shapes, operation, operations, ours, schema, shapes
 from syncline_gateway.openapi.comments import Comments
+from syncline_gateway.openapi.limits import BadLimits
 from syncline_gateway.openapi.parameters import PathText
-from syncline_gateway.openapi.schemas import NameTaken, Schemas
+from syncline_gateway.openapi.schemas import NameTaken, Schemas, Side
 from syncline_gateway.transcoding.protojson import Codec
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
 
 MADE = of_shapes()
 BOOK = {"$ref": "#/components/schemas/Book"}
@@ -134,6 +138,7 @@ def test_messages_in_answers_and_requests_are_told_apart() -> None:
     assert asked == {"$ref": "#/components/schemas/BookInput"}
     assert schema(MADE, "BookInput")["additionalProperties"] is False
     assert "required" not in schema(MADE, "BookInput")
+    assert [schema(MADE, name)["title"] for name in ("Book", "BookInput")] == ["Book", "BookInput"]
     assert schema(MADE, "Book")["required"] == ["name", "title", "tags", "labels", "translators"]
     assert "additionalProperties" not in schema(MADE, "Book")
 
@@ -214,6 +219,51 @@ def test_what_is_printed_of_an_empty_message_fits(name: str) -> None:
 
     assert faults_of(MADE, schema(MADE, name), printed) == []
     assert set(schema(MADE, name)["required"]) == set(printed)
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("text", {"type": "string", "minLength": 1, "maxLength": 5}),
+        ("words", {"type": "array", "items": {"type": "string", "pattern": "^[a-z]*$"}}),
+        ("number", {"type": "integer", "format": "int32", "minimum": -1, "maximum": 0}),
+        ("count", {"type": "integer", "format": "uint32", "minimum": 0, "maximum": 7}),
+        ("free", {"type": "string"}),
+    ],
+)
+def test_limits(field: str, wanted: dict[str, Any]) -> None:
+    assert with_limits().field(limited_field(field), Side.REQUEST) == wanted
+
+
+@pytest.mark.parametrize(("field", "takes_negative"), [("time", False), ("any_time", True)])
+def test_limits_of_a_duration(field: str, takes_negative: bool) -> None:
+    found = with_limits().field(limited_field(field), Side.REQUEST)
+
+    assert faults_of(MADE, found, "1.500s") == []
+    assert (faults_of(MADE, found, "-1s") == []) is takes_negative
+
+
+def test_limits_that_make_no_sense_are_refused() -> None:
+    field: Any = shapes().message("Unlimited").DESCRIPTOR.fields_by_name["truth"]
+
+    with pytest.raises(BadLimits, match=r"conformance\.v1\.Unlimited\.truth"):
+        with_limits().field(field, Side.REQUEST)
+
+
+def test_a_path_parameter_with_limits_is_never_empty() -> None:
+    parameters = operation(ours(), "getTask")["parameters"]
+
+    (schema,) = [one["schema"] for one in parameters if one["name"] == "taskId"]
+    assert schema == {"type": "string", "minLength": 1, "pattern": "^([0-9A-Fa-f]{24})?$"}
+
+
+def with_limits() -> Schemas:
+    return Schemas(Comments(FileDescriptorSet()), package="conformance.v1", limits=shapes().extension("limits"))
+
+
+def limited_field(name: str) -> FieldDescriptor:
+    found: Any = shapes().message("Limited").DESCRIPTOR.fields_by_name[name]
+    return found  # type: ignore[no-any-return]
 
 
 def test_two_schemas_of_one_name_are_refused() -> None:

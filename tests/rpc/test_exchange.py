@@ -296,6 +296,28 @@ async def test_a_callback_needs_no_credentials(running: Served, stream: Stream) 
     await anonymous.close()
 
 
+async def test_a_post_to_a_nodes_url_needs_no_credentials_either(running: Served) -> None:
+    await running.world.deploy(exports.waiting(id_path="id"), "posted")
+    task = await running.world.create("@posted")
+    (node,) = running.world.runtime.node_callbacks.urls(
+        running.world.runtime.deploying.get(running.world.owner, "@posted")
+    )
+    process_id, node_id, url_hash = node.url.split("/")[-3:]
+    request = task_calls_pb2.SubmitNodeCallbackRequest(
+        process_id=process_id, node_id=node_id, hash=url_hash, data_json=f'{{"id":"{task.task_id}"}}', request_id="r"
+    )
+    anonymous = running.anybody.exchange()
+
+    answer = await anonymous.ask(submit_node_callback=request)
+    again = await anonymous.ask(submit_node_callback=request)
+    request.request_id = ""
+    refused = await anonymous.ask(submit_node_callback=request)
+
+    assert answer.task_id == again.task_id == task.task_id
+    assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "NODE_NOT_FOUND")
+    await anonymous.close()
+
+
 async def test_each_operation_counts_against_the_limit(running: Served) -> None:
     await running.world.deploy(exports.echo(), "echo")
     key = await running.another_key(rate_limit=3)

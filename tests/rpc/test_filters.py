@@ -22,6 +22,7 @@ from syncline_server.rpc.filters import STATES, Filter, parse
         ('state = "FAILED" AND ref = "x" AND node_id = "n"', Filter("FAILED", "x", "n")),
         ('  ref="x"  AND\tstate="WAITING" ', Filter(state="WAITING", ref="x")),
         (r'ref = "a \"b\" \\ c"', Filter(ref=r'a "b" \ c')),
+        (r'ref = "a\nb\u00e9"', Filter(ref="a\nbé")),
         ('ref = "x AND state = 1"', Filter(ref="x AND state = 1")),
         ('ref = "zwei\nzeilen ü"', Filter(ref="zwei\nzeilen ü")),
     ],
@@ -45,6 +46,7 @@ def test_a_filter(text: str, meaning: Filter) -> None:
         ('ref = "x" AND ', 15, "a term"),
         ('ref = "x" AND ref = "y"', 15, "twice"),
         ('ref != "x"', 1, "a term"),
+        (r'ref = "a\x41"', 8, "escape"),
     ],
 )
 def test_what_is_no_filter(text: str, character: int, what: str) -> None:

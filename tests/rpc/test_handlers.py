@@ -44,7 +44,10 @@ def test_an_operation_is_answered_by_the_phase_of_its_name(field: str) -> None:
 
 
 def test_only_callbacks_need_no_key() -> None:
-    assert [name for name, handler in HANDLERS.items() if not handler.needs_key] == ["SubmitCallback"]
+    assert [name for name, handler in HANDLERS.items() if not handler.needs_key] == [
+        "SubmitCallback",
+        "SubmitNodeCallback",
+    ]
 
 
 def test_a_token_for_one_task_reads_and_nothing_else() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from fakes import exports
 from fakes.rpc import refusal
+from fakes.runtime import PUBLIC_URL
 from syncline.v1 import access_pb2, access_service_pb2, process_pb2, process_service_pb2, task_calls_pb2
 
 if TYPE_CHECKING:
@@ -114,6 +115,32 @@ async def test_aliases(running: Served) -> None:
     assert list(named.process.aliases) == ["echo", "e"]
     assert (taken.code, taken.reason) == (grpc.StatusCode.ALREADY_EXISTS, "ALIAS_TAKEN")
     assert bad.fields == ["alias"]
+
+
+async def test_urls_of_nodes_are_shown_to_whoever_may_modify(running: Served) -> None:
+    made = await running.owner(
+        "ImportProcesses", Import(file_json=exports.waiting(id_path="id"), deploy=True, alias="w")
+    )
+    get = process_service_pb2.GetProcessRequest(process="@w")
+    key = await running.owner("CreateKey", access_service_pb2.CreateKeyRequest(title="Shop"))
+    shop = running.owner.with_key(key.key.login, key.secret)
+    rights = [access_pb2.RIGHT_VIEW, access_pb2.RIGHT_CREATE]
+    grant = access_service_pb2.SetGrantRequest(process="@w", login=key.key.login, rights=rights)
+    await running.owner("SetGrant", grant)
+    less = await shop("GetProcess", get)
+    grant.rights.append(access_pb2.RIGHT_MODIFY)
+    await running.owner("SetGrant", grant)
+    more = await shop("GetProcess", get)
+    listed = await running.owner("ListProcesses", process_service_pb2.ListProcessesRequest())
+
+    (node,) = (await running.owner("GetProcess", get)).process.node_callbacks
+    assert (node.node_id, node.title) == (exports.node_id(2), "node 2")
+    assert node.url.startswith(
+        f"{PUBLIC_URL}/api/1/plugins/callback/node/{made.processes[0].process_id}/{node.node_id}/"
+    )
+    assert list(made.processes[0].node_callbacks) == list(more.process.node_callbacks) == [node]
+    assert not less.process.node_callbacks
+    assert not listed.processes[0].node_callbacks
 
 
 async def test_pages_of_processes(running: Served) -> None:

@@ -63,7 +63,9 @@ def test_what_programs_read() -> None:
     assert detail(told, error_details_pb2.BadRequest) is None
 
 
-@pytest.mark.parametrize("kind", [errors.InvalidRequest, errors.InvalidJson, errors.TaskTooLarge])
+@pytest.mark.parametrize(
+    "kind", [errors.InvalidRequest, errors.InvalidJson, errors.TaskTooLarge, errors.WrongParameters]
+)
 def test_a_bad_field_is_named(kind: type[errors.SynclineError]) -> None:
     told = status.of(kind("No.", field="wait.timeout"))
 

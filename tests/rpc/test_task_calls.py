@@ -12,7 +12,7 @@ import pytest
 from fakes import exports
 from fakes.clock import START
 from fakes.rpc import duration, refusal, wait
-from syncline.v1 import step_service_pb2, task_calls_pb2, task_pb2
+from syncline.v1 import process_service_pb2, step_service_pb2, task_calls_pb2, task_pb2
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -281,6 +281,28 @@ async def test_an_answer_needs_no_key(running: Served) -> None:
     assert (other.code, other.reason) == (grpc.StatusCode.ALREADY_EXISTS, "ALREADY_ANSWERED")
     assert (unknown.code, unknown.reason) == (grpc.StatusCode.NOT_FOUND, "CALLBACK_NOT_FOUND")
     assert waited.outcome.data_json == '{"n": 1.10}'
+
+
+async def test_a_post_to_a_nodes_url_needs_no_key(running: Served) -> None:
+    await running.world.deploy(exports.waiting(id_path="id"), "posted")
+    task = await running.world.create("@posted")
+    got = await running.owner("GetProcess", process_service_pb2.GetProcessRequest(process="@posted"))
+    process_id, node_id, url_hash = got.process.node_callbacks[0].url.split("/")[-3:]
+    request = task_calls_pb2.SubmitNodeCallbackRequest(process_id=process_id, node_id=node_id, hash=url_hash)
+
+    nothing = await refusal(running.anybody("SubmitNodeCallback", request))
+    request.data_json = f'{{"id":"{task.task_id}","answer":"yes"}}'
+    taken = await running.anybody("SubmitNodeCallback", request)
+    moved_on = await refusal(running.anybody("SubmitNodeCallback", request))
+    request.hash = "0" * 32
+    unknown = await refusal(running.anybody("SubmitNodeCallback", request))
+    waited = await running.owner("WaitTask", task_calls_pb2.WaitTaskRequest(task_id=task.task_id))
+
+    assert (nothing.code, nothing.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["data.id"])
+    assert taken.task_id == task.task_id
+    assert (moved_on.code, moved_on.reason) == (grpc.StatusCode.NOT_FOUND, "NODE_NOT_FOUND")
+    assert (unknown.code, unknown.reason) == (grpc.StatusCode.NOT_FOUND, "CALLBACK_NOT_FOUND")
+    assert waited.outcome.data_json == '{"answer":"yes"}'
 
 
 # Who may.

@@ -17,7 +17,9 @@ from store.records import (
     TOKEN,
     access_token,
     ended,
+    env_var,
     grant,
+    instance,
     keep,
     keep_steps,
     key,
@@ -32,7 +34,7 @@ from store.records import (
 from syncline_server.engine import values
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState
 from syncline_server.errors import CommitFailed, StoreUnusable
-from syncline_server.store.port import Batch, Company, Deployment, Store
+from syncline_server.store.port import Batch, Company, Database, Deployment, Store, Tls, Use
 
 Disk: TypeAlias = Callable[[], Store]
 
@@ -414,6 +416,58 @@ class StoreConformance:
         assert await store.access_tokens() == [access_token("0a", title="u")]
         assert await store.grants() == [grant("1", 1, "create")]
 
+    async def test_env_vars_come_back_as_they_were(self, store: Store) -> None:
+        plain = env_var("a", value="ü\x00", company_id="c2", created_at=1, changed_at=2)
+        full = env_var("b", value="{}", is_secret=True, is_json=True, uses=tuple(Use), title="t", description="ü")
+        await store.commit(Batch(env_vars={("c2", "a"): plain, ("c1", "b"): full}))
+
+        assert await store.env_vars() == [full, plain]
+
+    async def test_instances_come_back_as_they_were(self, store: Store) -> None:
+        far = instance(
+            2,
+            kind=Database.POSTGRESQL,
+            host="db",
+            port=5432,
+            database="d",
+            user="u",
+            password="p",
+            tls=Tls.VERIFY,
+            file="",
+            max_connections=7,
+            created_at=1,
+            changed_at=2,
+        )
+        await store.commit(Batch(instances={2: far, 1: instance(1)}))
+
+        assert await store.instances() == [instance(1), far]
+
+    async def test_what_is_removed_may_come_again(self, store: Store) -> None:
+        await store.commit(Batch(env_vars={("c1", "a"): env_var("a")}, instances={1: instance(1)}))
+        await store.commit(
+            Batch(env_vars={("c1", "a"): None, ("c1", "x"): None}, instances={1: None, 2: None, 3: instance(3)})
+        )
+        gone = (await store.env_vars(), await store.instances())
+        await store.commit(Batch(env_vars={("c1", "a"): env_var("a", value="2")}))
+
+        assert gone == ([], [instance(3)])
+        assert await store.env_vars() == [env_var("a", value="2")]
+
+    async def test_no_secret_shows_in_a_record(self) -> None:
+        shown = repr(env_var("a", value="s3cret")) + repr(instance(1, password="s3cret"))
+
+        assert "s3cret" not in shown
+
+    async def test_counters_are_as_they_were_last_set(self, store: Store) -> None:
+        """With a task or without, more of them than tasks or fewer."""
+        first, second, third = (7, "n", ""), (7, "n", "ü\x00"), (8, "", "s")
+        await store.commit(Batch(tasks={name(1): task(1)}, counters={first: "1", second: "1.10", third: "-0.5"}))
+        await store.commit(Batch(tasks={name(n): task(n) for n in range(3)}, counters={first: "2"}))
+        await store.commit(Batch(counters={second: "12345678901234567890.5"}))
+
+        assert await store.counters() == {first: "2", second: "12345678901234567890.5", third: "-0.5"}
+        assert await listed(store) == [2, 1, 0]
+
     async def test_a_value_is_the_last_one_set(self, store: Store) -> None:
         assert await store.value("seal") is None
         await store.set_value("seal", "one\x00")
@@ -440,6 +494,10 @@ class StoreConformance:
             Batch(keys=[key("\ud800")]),
             Batch(access_tokens=[access_token("\ud800")]),
             Batch(access_tokens=[access_token("0a", expires_at=2**63)]),
+            Batch(env_vars={("c1", "a"): env_var("a", value="\ud800")}),
+            Batch(instances={2: instance(2, port=2**63)}),
+            Batch(counters={(7, "\ud800", ""): "1"}),
+            Batch(counters={(2**63, "n", ""): "1"}),
         ],
     )
     async def test_a_batch_is_kept_whole_or_not_at_all(self, store: Store, bad: Batch) -> None:
@@ -448,6 +506,9 @@ class StoreConformance:
         bad.grants = [grant("1", 1, "view")]
         bad.deleted_tasks = {name(9): 100}
         bad.deleted_access_tokens = ["0b"]
+        bad.env_vars = {("c1", "0"): env_var("0"), **bad.env_vars}
+        bad.instances = {1: instance(1), **bad.instances}
+        bad.counters = {(1, "n", ""): "1", **bad.counters}
         await keep(store, task(9))
         await store.commit(Batch(access_tokens=[access_token("0b")]))
         with pytest.raises(CommitFailed) as caught:
@@ -457,6 +518,7 @@ class StoreConformance:
         assert caught.value.message == "The disk refused the change; nothing of it was kept."
         assert await listed(store) == [9, 4]
         assert [*await store.companies(), *await store.grants(), *await store.processes()] == []
+        assert [*await store.env_vars(), *await store.instances(), *await store.counters()] == []
         assert await store.access_tokens() == [access_token("0b")]
         assert await store.is_remembered(name(9)) is False
 
@@ -500,6 +562,9 @@ class StoreConformance:
                 processes=[process(1)],
                 keys=[key("1")],
                 access_tokens=[access_token("0a")],
+                env_vars={("c1", "a"): env_var("a")},
+                instances={1: instance(1)},
+                counters={(1, "n", ""): "1"},
             )
         )
         await store.commit(Batch(deleted_tasks={name(5): 9}))
@@ -513,6 +578,9 @@ class StoreConformance:
         assert await again.processes() == [process(1)]
         assert await again.keys() == [key("1")]
         assert await again.access_tokens() == [access_token("0a")]
+        assert await again.env_vars() == [env_var("a")]
+        assert await again.instances() == [instance(1)]
+        assert await again.counters() == {(1, "n", ""): "1"}
         assert await again.is_remembered(name(5)) is True
         assert await again.value("seal") == "s"
         await again.close()

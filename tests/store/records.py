@@ -6,7 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from syncline_server.engine.task import Step, Task, TaskState, Token, Waiting
-from syncline_server.store.port import AccessToken, ApiKey, Batch, Grant, StoredProcess, TaskFilter
+from syncline_server.store.port import (
+    AccessToken,
+    ApiKey,
+    Batch,
+    Database,
+    Grant,
+    Instance,
+    StoredEnvVar,
+    StoredProcess,
+    TaskFilter,
+)
 
 if TYPE_CHECKING:
     from syncline_server.store.port import Store
@@ -62,6 +72,16 @@ def grant(login: str, process_id: int, *rights: str) -> Grant:
 
 def access_token(token_id: str, **fields: Any) -> AccessToken:
     first = AccessToken(token_id=token_id, digest="ab" * 32, login="1", title="t", created_at=5, expires_at=60)
+    return replace(first, **fields)
+
+
+def env_var(short_name: str, **fields: Any) -> StoredEnvVar:
+    first = StoredEnvVar(company_id="c1", short_name=short_name, value="v")
+    return replace(first, **fields)
+
+
+def instance(number: int, **fields: Any) -> Instance:
+    first = Instance(instance_id=number, company_id="c1", title="t", kind=Database.SQLITE, file="f.db")
     return replace(first, **fields)
 
 

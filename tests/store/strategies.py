@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from syncline_server.engine import values
-from syncline_server.engine.effects import HttpCall
+from syncline_server.engine.effects import (
+    CreateCall,
+    DequeueCall,
+    HttpCall,
+    ModifyCall,
+    QueryCall,
+    Reply,
+    ReplyCall,
+    ScriptCall,
+)
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+    from syncline_server.engine.effects import Call
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 """Any characters that UTF-8 has, NUL and those beyond the basic plane too."""
@@ -29,7 +40,8 @@ json_values: SearchStrategy[object] = st.recursive(
     max_leaves=8,
 )
 objects = st.dictionaries(texts, json_values, max_size=4)
-calls = st.builds(
+place = {"step": small, "node_id": texts}
+http_calls = st.builds(
     HttpCall,
     step=small,
     node_id=texts,
@@ -38,6 +50,28 @@ calls = st.builds(
     headers=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
     body=st.none() | texts,
     max_threads=small,
+    certificate=texts,
+    hidden=st.lists(texts, max_size=2).map(tuple),
+)
+calls: SearchStrategy[Call] = st.one_of(
+    http_calls,
+    st.builds(ScriptCall, **place, source=texts, data=texts),
+    st.builds(
+        QueryCall,
+        **place,
+        instance_id=small,
+        query=texts,
+        parameters=st.lists(json_values, max_size=3).map(tuple),
+    ),
+    st.builds(CreateCall, **place, process=texts, ref=texts, data=texts, is_rpc=st.booleans()),
+    st.builds(ModifyCall, **place, process=texts, ref=texts, data=texts, is_sync=st.booleans()),
+    st.builds(
+        ReplyCall,
+        **place,
+        caller=texts,
+        reply=st.builds(Reply, data=texts, exception=st.none() | texts),
+    ),
+    st.builds(DequeueCall, **place, process=texts, queue=texts, newest_first=st.booleans()),
 )
 tokens = st.builds(
     Token,
@@ -95,5 +129,6 @@ def tasks(draw: st.DrawFn) -> Task:
         changed_at=instants,
         ended_at=st.none() | instants,
         modified_by=st.lists(texts, max_size=3).map(tuple),
+        caller=texts,
     )
     return draw(built)

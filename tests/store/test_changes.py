@@ -11,16 +11,21 @@ from syncline_server.store.changes import Changes, pages
 from syncline_server.store.port import Batch
 
 CHANGES = Changes(NAMED)
-WIDTH = len(rows.TASK_COLUMNS) + 3
+WIDTH = len(rows.TASK_COLUMNS) + 7
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (2, 4), (4, 4), (16, 16), (50, 64), (65, 256), (256, 256)])
 def test_the_everyday_batch_is_one_statement(count: int, size: int) -> None:
-    batch = Batch(tasks={name(n): task(n) for n in range(count)}, steps=[(name(n), (step(1),)) for n in range(count)])
+    batch = Batch(
+        tasks={name(n): task(n) for n in range(count)},
+        steps=[(name(n), (step(1),)) for n in range(count)],
+        counters={(n, "n", ""): "1" for n in range(count)},
+    )
     ((query, parameters),) = CHANGES.statements(batch)
 
     assert query.count("?") == len(parameters) == size * WIDTH
     assert list(parameters[0 : count * WIDTH : WIDTH]) == [name(n) for n in range(count)]
+    assert list(parameters[WIDTH - 4 : count * WIDTH : WIDTH]) == list(range(count))
     assert set(parameters[count * WIDTH :]) <= {None}
 
 
@@ -28,6 +33,12 @@ def test_a_large_batch_is_several() -> None:
     batch = Batch(tasks={name(n): task(n) for n in range(600)})
 
     assert [query.count("?") // WIDTH for query, _ in CHANGES.statements(batch)] == [256, 256, 256]
+
+
+def test_counters_that_find_no_task_are_statements_of_their_own() -> None:
+    batch = Batch(tasks={name(1): task(1)}, counters={(n, "n", ""): "1" for n in range(3)})
+
+    assert [len(parameters) for _, parameters in CHANGES.statements(batch)] == [WIDTH, 4, 4]
 
 
 def test_deletions_take_as_many_statements_as_one() -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncline_server.engine.effects import HttpCall
+from syncline_server.engine.effects import (
+    CreateCall,
+    DequeueCall,
+    HttpCall,
+    ModifyCall,
+    QueryCall,
+    Reply,
+    ReplyCall,
+    ScriptCall,
+)
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 from syncline_server.engine.values import JsonFault, Number
 from syncline_server.store import rows
+
+if TYPE_CHECKING:
+    from syncline_server.engine.effects import Call
 
 CALL = HttpCall(
     step=2,
@@ -41,6 +54,7 @@ TASK = Task(
             waiting=Waiting.CALL,
             due_at=60_000,
             call=CALL,
+            visits={"a": 2},
         ),
         Token(number=2, node_id="c", previous_node_id="a", step=3, entered_at=6, waiting=Waiting.CALLBACK),
     ),
@@ -53,13 +67,14 @@ TASK = Task(
     changed_at=9,
     ended_at=9,
     modified_by=("m1", "m2"),
+    caller="0189f7e5c0de000100c0ffef-4",
 )
 TOKENS_TEXT = (
     '[{"number":1,"node_id":"b","previous_node_id":"a","step":2,"entered_at":5,"waiting":"call","due_at":60000,'
     '"call":{"step":2,"node_id":"b","method":"POST","url":"http://x/é","headers":[["A","1"],["A","2"]],'
-    '"body":"{\\"a\\":1}","max_threads":3}},'
+    '"body":"{\\"a\\":1}","max_threads":3,"certificate":"","hidden":[]},"visits":{"a":2}},'
     '{"number":2,"node_id":"c","previous_node_id":"a","step":3,"entered_at":6,"waiting":"callback","due_at":null,'
-    '"call":null}]'
+    '"call":null,"visits":null}]'
 )
 TASK_ROW: dict[str, Any] = {
     "task_id": "0189f7e5c0de000100c0ffee",
@@ -85,7 +100,35 @@ TASK_ROW: dict[str, Any] = {
     "changed_at": 9,
     "ended_at": 9,
     "modified_by": '["m1","m2"]',
+    "caller": "0189f7e5c0de000100c0ffef-4",
 }
+IN_B: dict[str, Any] = {"step": 2, "node_id": "b"}
+OTHER_CALLS = [
+    (
+        ScriptCall(**IN_B, source="x", data="{}"),
+        '{"kind":"script","step":2,"node_id":"b","source":"x","data":"{}"}',
+    ),
+    (
+        QueryCall(**IN_B, instance_id=1, query="q", parameters=(Number("1.10"), "é")),
+        '{"kind":"query","step":2,"node_id":"b","instance_id":1,"query":"q","parameters":"[1.10,\\"é\\"]"}',
+    ),
+    (
+        CreateCall(**IN_B, process="7", ref="r", data="{}", is_rpc=True),
+        '{"kind":"create","step":2,"node_id":"b","process":"7","ref":"r","data":"{}","is_rpc":true,"made":""}',
+    ),
+    (
+        ModifyCall(**IN_B, process="7", ref="r", data="{}", is_sync=False),
+        '{"kind":"modify","step":2,"node_id":"b","process":"7","ref":"r","data":"{}","is_sync":false}',
+    ),
+    (
+        ReplyCall(**IN_B, caller="a-1", reply=Reply("{}", exception="e")),
+        '{"kind":"reply","step":2,"node_id":"b","caller":"a-1","reply":{"data":"{}","exception":"e"}}',
+    ),
+    (
+        DequeueCall(**IN_B, process="7", queue="q", newest_first=True),
+        '{"kind":"dequeue","step":2,"node_id":"b","process":"7","queue":"q","newest_first":true}',
+    ),
+]
 STEPS = [
     Step(sequence=1, node_id="a", previous_node_id="", started_at=1, ended_at=2, result="moved"),
     Step(
@@ -109,6 +152,23 @@ def row(**changes: Any) -> tuple[Any, ...]:
 def test_a_task_is_this_row() -> None:
     assert dict(zip(rows.TASK_COLUMNS, rows.task_row(TASK), strict=True)) == TASK_ROW
     assert rows.task_of(row()) == TASK
+
+
+@pytest.mark.parametrize(("call", "text"), OTHER_CALLS, ids=lambda case: type(case).__name__)
+def test_what_else_a_token_waits_for_is_this_text(call: Call, text: str) -> None:
+    task = replace(TASK, tokens=(replace(TASK.tokens[0], call=call),))
+    before, _, after = TOKENS_TEXT.partition('{"step":2')
+    visits = ',"visits":{"a":2}}'
+    tokens = f"{before}{text}{after[after.index(visits) :][: len(visits)]}]"
+
+    assert rows.task_row(task)[rows.TASK_COLUMNS.index("tokens")] == tokens
+    assert rows.task_of(row(tokens=tokens)) == task
+
+
+def test_an_http_call_from_before_it_could_hide_anything_is_read() -> None:
+    old = TOKENS_TEXT.replace(',"certificate":"","hidden":[]', "").replace(',"visits":null', "")
+
+    assert rows.task_of(row(tokens=old)) == TASK
 
 
 def test_steps_are_this_text() -> None:
@@ -155,6 +215,7 @@ def test_data_that_was_taken_once_is_read_however_deep_it_is() -> None:
         ({"state": "lost"}, ValueError),
         ({"outcome_kind": "lost"}, ValueError),
         ({"tokens": "[{}]"}, KeyError),
+        ({"tokens": TOKENS_TEXT.replace('{"step":2', '{"kind":"lost","step":2')}, KeyError),
         ({"tokens": "["}, ValueError),
         ({"failure": '{"reason":"r"}'}, TypeError),
     ],

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import syncline_server.store
+from store.records import TOKEN, task
 from store.schema import NAMED, dump, migrated
+from syncline_server.engine.effects import HttpCall
 from syncline_server.engine.task import LIVE, TaskState
 from syncline_server.errors import StoreUnusable
 from syncline_server.store import queries, rows
@@ -20,6 +23,7 @@ from syncline_server.store.migrate import APPLICATION_ID, migrate, migrations, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CALL = HttpCall(step=1, node_id="a", method="GET", url="http://a", headers=(("b", "c"),))
 SOURCES = Path(syncline_server.store.__file__).parent
 READS_OF_TASKS = (
     "task",
@@ -122,6 +126,17 @@ def test_what_was_there_before_a_migration_stays(empty: sqlite3.Connection) -> N
 
     assert empty.execute(NAMED["keys"]).fetchall() == [row]
     assert empty.execute(NAMED["access_tokens"]).fetchall() == []
+
+
+def test_a_task_from_before_calls_between_tasks_is_read(empty: sqlite3.Connection) -> None:
+    """Its row had no caller, and its call no kind."""
+    old = task(1, tokens=(replace(TOKEN, call=CALL),))
+    migrate(empty, NAMED, {number: text for number, text in migrations().items() if number < 3})
+    row = rows.task_row(old)[:-1]
+    empty.execute(f"INSERT INTO tasks VALUES ({', '.join('?' * len(row))})", row)
+    migrate(empty, NAMED, migrations())
+
+    assert [rows.task_of(one) for one in empty.execute(NAMED["task"], (old.task_id,))] == [old]
 
 
 def test_a_newer_database_is_refused(database: sqlite3.Connection) -> None:

@@ -79,6 +79,8 @@ def _report(file: str, made: process_service_pb2.ImportProcessesResponse) -> Ite
         state = process_pb2.ProcessState.Name(process.state).removeprefix("PROCESS_STATE_").lower()
         names = "".join(f" @{alias}" for alias in process.aliases)
         yield f"imported {file}: {process.process_id}{names} “{process.title}”, {state}"
+        for node in process.node_callbacks:
+            yield f"  callbacks of node {node.title} {node.node_id}: {node.url}"
     for word, findings in (("cannot run yet", made.faults), ("note", made.notes)):
         for finding in findings:
             yield f"  {word}: {_place(finding)}{finding.description}"

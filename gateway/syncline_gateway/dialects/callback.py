@@ -68,6 +68,10 @@ _TABLE = {
     "BODY_TIMEOUT": _INTERNAL,
     "TOKEN_NOT_FOUND": _INTERNAL,
     "TOO_MANY_TOKENS": _INTERNAL,
+    "ENV_VAR_NOT_FOUND": _INTERNAL,
+    "ENV_VAR_EXISTS": _INTERNAL,
+    "INSTANCE_NOT_FOUND": _INTERNAL,
+    "WRONG_PARAMETERS": _INTERNAL,
 }
 
 
@@ -78,11 +82,11 @@ class Callback:
         """Return the call for `POST` or `PUT /api/1/plugins/callback/{id}`."""
         callback_id = request.path.rpartition("/")[2]
         if not _CALLBACK_ID(callback_id):
-            return _answer(*_UNKNOWN)
+            return answer(*_UNKNOWN)
         try:
             text, _ = value(checked_text(request.body))
         except BadJson as bad:
-            return _answer(400, str(bad))
+            return answer(400, str(bad))
         submit = SubmitCallbackRequest(callback_id=callback_id, data_json=text)
         return Call(operations=[Operation(submit_callback=submit)], timeout=SUBMIT_SECONDS)
 
@@ -92,16 +96,16 @@ class Callback:
         if result is None:
             return self.away(call)
         if result.HasField("error"):
-            return _answer(*answer_for(reasons.read(result.error).reason))
-        return _taken("repeated" if result.submit_callback.repeated else "accepted")
+            return answer(*answer_for(reasons.read(result.error).reason))
+        return taken("repeated" if result.submit_callback.repeated else "accepted")
 
     def away(self, _call: Call) -> HttpResponse:
         """Return 503."""
-        return _answer(*_AWAY)
+        return answer(*_AWAY)
 
     def refuse(self, status: int, message: str) -> HttpResponse:
         """Return the error as JSON."""
-        return _answer(status, message)
+        return answer(status, message)
 
 
 def answer_for(reason: str) -> tuple[int, str]:
@@ -109,12 +113,14 @@ def answer_for(reason: str) -> tuple[int, str]:
     return _TABLE[reason]
 
 
-def _taken(how: str) -> HttpResponse:
+def taken(how: str) -> HttpResponse:
+    """Return the answer to what was taken, or may be taken for that: `accepted`, `repeated` or `ignored`."""
     return HttpResponse(body=b"{}", headers={**_JSON, "Syncline-Callback": how})
 
 
-def _answer(status: int, message: str) -> HttpResponse:
+def answer(status: int, message: str, **more: str) -> HttpResponse:
+    """Return an error with these words and members; with status 200 what was taken after all."""
     if status == 200:
-        return _taken(message)
+        return taken(message)
     headers = {**_JSON, "Retry-After": "1"} if status in (429, 503) else _JSON
-    return HttpResponse(status=status, body=json.dumps({"error": message}).encode(), headers=headers)
+    return HttpResponse(status=status, body=json.dumps({"error": message, **more}).encode(), headers=headers)

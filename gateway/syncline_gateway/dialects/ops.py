@@ -11,6 +11,10 @@ What the vendor leaves open, and what is done here:
   is deleted only while it is there. Deleted by `ref`, the answer has no `obj_id`.
 - An `obj_id` that is no task id at all is `obj_id_not_found`.
 - `list` of `task_history` gives every visit of a node, oldest first, however many there are.
+- Data that does not keep to what its process declares about parameters is `error`, with `Param: …, Error: …` as the
+  description, where the vendor documents those words for nodes only.
+- The API Call node signs in the query: `POST /api/{version}/json/{login}?conv_signature=…&conv_time=…`, with the same
+  formula. `conv_id` there is the process that calls, and means nothing here. What is missing is signed as empty text.
 - `ops` without a single op is an incorrect body, because `ops: []` in an answer crashes a client.
 - `Bad signature` is one entry for the whole request; on the asynchronous face it holds `id`, `obj` and `ref` as well.
 - Who asks is found out first: an op that is wrong by itself is told so only when the signature is right.
@@ -21,7 +25,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from syncline.v1.exchange_pb2 import Credentials
 from syncline_gateway.dialect import Call, HttpResponse
@@ -71,7 +75,7 @@ class Ops:
         self._max_wait = max_wait
 
     def decode(self, request: HttpRequest) -> Call | HttpResponse:
-        """Return the call for `POST /api/{version}/json/{login}/{timestamp}/{signature}`."""
+        """Return the call for `POST /api/{version}/json/{login}/{timestamp}/{signature}`, or as a node signs it."""
         try:
             body = read_object(checked_text(request.body), _READERS)
             asked = asked_ops(body)
@@ -152,9 +156,12 @@ def wait_seconds(part: Part | None, ceiling: float) -> float:
 
 
 def _signed(request: HttpRequest) -> Credentials:
-    parts = request.path.split("/")[-3:]
+    parts = request.path.partition("/json/")[2].split("/")
     if "%" in request.path:
         parts = [unquote(part) for part in parts]
+    if len(parts) == 1:
+        members = dict(parse_qsl(request.query))
+        parts += [members.get("conv_time", ""), members.get("conv_signature", "")]
     credentials = Credentials()
     signed = credentials.signed
     signed.login, signed.timestamp, signed.signature = parts

@@ -136,6 +136,8 @@ def _refusal(op: Op, refusal: reasons.Refusal) -> Fault:
         return Fault(OTHER_COMPANY, words.code)
     if key:
         return Fault(f"{NOT_VALID}. {refusal.description}" if refusal.description else NOT_VALID, key=key)
+    if reason == "WRONG_PARAMETERS" and refusal.description:
+        return Fault(refusal.description, words.code)
     limit = refusal.facts.get("limit", "N")
     return Fault(words.description.format(limit=limit, type=op.type, obj=op.obj), words.code)
 

@@ -36,6 +36,8 @@ _TABLE = {
     "INVALID_REQUEST": Words(NOT_VALID),
     "INVALID_JSON": Words(NOT_VALID),
     "TASK_TOO_LARGE": Words("task size is over the limit"),
+    # With what is wrong, when the server says it: see `ops_answer`.
+    "WRONG_PARAMETERS": Words("wrong_validate_params"),
     "NO_CREDENTIALS": Words(BAD_SIGNATURE),
     "BAD_CREDENTIALS": Words(BAD_SIGNATURE),
     "ACCESS_DENIED": Words("access_denied", "access_denied"),
@@ -70,6 +72,9 @@ _TABLE = {
     "BODY_TIMEOUT": Words(INTERNAL),
     "TOKEN_NOT_FOUND": Words("access_denied", "access_denied"),
     "TOO_MANY_TOKENS": Words("access_denied", "access_denied"),
+    "ENV_VAR_NOT_FOUND": Words("env_var not found"),
+    "ENV_VAR_EXISTS": Words("env_var name already exists"),
+    "INSTANCE_NOT_FOUND": Words("instance not found"),
 }
 _KEYS = {"process": "conv_id", "ref": "ref", "task_id": "obj_id", "data_json": "data", "node_id": "node_id"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from syncline.v1 import error_pb2
-from syncline_gateway.contract import EVENT_STREAM, INLINE_JSON, SERVICES
+from syncline_gateway.contract import EVENT_STREAM, INLINE_JSON, LIMITS, SERVICES
 from syncline_gateway.openapi import document
 from syncline_gateway.openapi.comments import Comments
 from syncline_gateway.openapi.dialects import dialects
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from syncline_gateway.transcoding.rules import Rule
 
 PACKAGE = "syncline.v1"
-PUBLIC = frozenset({"syncline.v1.TaskService.SubmitCallback"})
-"""The callback's id is the right to answer."""
+PUBLIC = frozenset(f"{PACKAGE}.TaskService.{name}" for name in ("SubmitCallback", "SubmitNodeCallback"))
+"""The callback's id is the right to answer, a node's URL the right to modify the tasks that wait there."""
 JSON_OBJECTS = frozenset(
     f"{PACKAGE}.{name}"
     for name in (
@@ -34,6 +34,7 @@ JSON_OBJECTS = frozenset(
         "CreateTaskRequest.headers_json",
         "ModifyTaskRequest.data_json",
         "Step.output_json",
+        "SubmitNodeCallbackRequest.data_json",
         "Task.data_json",
     )
 )
@@ -73,7 +74,9 @@ def contract() -> FileDescriptorSet:
 def openapi(files: FileDescriptorSet, cases: Iterable[Case] = ()) -> Json:
     """Return the document with examples; *files* are the contract's with their comments."""
     comments = Comments(files, json_names(files))
-    made = document.make(SERVICES, comments, profile(comments), inline_json=INLINE_JSON, event_stream=EVENT_STREAM)
+    made = document.make(
+        SERVICES, comments, profile(comments), inline_json=INLINE_JSON, event_stream=EVENT_STREAM, limits=LIMITS
+    )
     add_examples(made, cases)
     return made
 

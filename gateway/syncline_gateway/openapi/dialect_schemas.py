@@ -105,7 +105,10 @@ def _answers() -> tuple[Json, ...]:
         record(
             "PlainError",
             "An error where no dialect has a form for it.",
-            {"error": text("One sentence for people.")},
+            {
+                "error": text("One sentence for people."),
+                "field": text("The member of the body at fault, when it is a single one."),
+            },
             ["error"],
         ),
         record("Health", "How it is.", {"status": text("`ok`, or what is wrong.")}, ["status"]),

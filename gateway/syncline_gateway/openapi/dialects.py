@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from syncline_gateway.openapi.scalars import Json
 
 OPS_PATH = "/api/{version}/json/{login}/{timestamp}/{signature}"
+NODE_PATH = "/api/{version}/json/{login}"
 DIRECT_PATH = "/api/{version}/json/public/{conv_id}/{hash}"
 CALLBACK_PATH = "/api/{version}/plugins/callback/{callback_id}"
+NODE_CALLBACK_PATH = "/api/{version}/plugins/callback/node/{process_id}/{node_id}/{hash}"
 
 _TOO_LATE = "The body did not come in time."
 _TOO_LARGE = "The body is over the limit."
@@ -40,8 +42,10 @@ def dialects() -> Json:
         ],
         "paths": {
             OPS_PATH: {"post": _ops()},
+            NODE_PATH: {"post": _ops_of_a_node()},
             DIRECT_PATH: {"post": _direct()},
             CALLBACK_PATH: {"post": _callback("postCallback"), "put": _callback("putCallback")},
+            NODE_CALLBACK_PATH: {"post": _node_callback("postNodeCallback"), "put": _node_callback("putNodeCallback")},
             "/healthz": {"get": _health()},
             "/readyz": {"get": _readiness()},
         },
@@ -89,6 +93,28 @@ def _ops() -> Json:
     }
 
 
+def _ops_of_a_node() -> Json:
+    return {
+        **_ops(),
+        "operationId": "postOpsOfNode",
+        "summary": "Carries out ops that another process's API Call node has signed",
+        "description": (
+            "The same as with timestamp and signature in the path. A node that has a secret puts them into the query."
+        ),
+        "parameters": [
+            _VERSION,
+            in_path("login", "The API key's login.", _SOME),
+            _in_query("conv_time", "Seconds since 1970, as they went into the signature."),
+            _in_query("conv_signature", "hex(hash(conv_time + secret + body + secret))."),
+            _in_query("conv_id", "The process that calls.", required=False),
+        ],
+    }
+
+
+def _in_query(name: str, description: str, *, required: bool = True) -> Json:
+    return {"name": name, "in": "query", "description": description, "required": required, "schema": _SOME}
+
+
 def _ops_answers(schema: str, done: str) -> Json:
     entry = reference(schema)
     return {
@@ -133,7 +159,6 @@ def _direct() -> Json:
 
 
 def _callback(name: str) -> Json:
-    error = reference("PlainError")
     return {
         "operationId": name,
         "tags": ["Callbacks"],
@@ -148,22 +173,58 @@ def _callback(name: str) -> Json:
             in_path("callback_id", "The end of the task's `__callback_url`.", {**_SOME, "maxLength": 128}),
         ],
         "requestBody": body({"description": "Any JSON."}, "The answer."),
-        "responses": {
-            "200": answer(
-                "The answer was taken, or came too late to count; the header says which.",
-                {"type": "object"},
-                "Syncline-Callback",
-            ),
-            "400": answer("The body is not JSON.", error),
-            "404": answer("No such callback.", error),
-            "408": answer(_TOO_LATE, error),
-            "409": answer("The process is paused.", error),
-            "413": answer(_TOO_LARGE, error),
-            "415": answer(_COMPRESSED, error),
-            "429": answer("More than the limit allows.", error, "Retry-After"),
-            "500": answer(_FAULT, error),
-            "503": answer("The server is away, or could not keep the answer. Try again.", error, "Retry-After"),
-        },
+        "responses": _callback_answers(
+            taken="The answer was taken, or came too late to count; the header says which.",
+            wrong="The body is not JSON.",
+            unknown="No such callback.",
+            conflict="The process is paused.",
+        ),
+    }
+
+
+def _callback_answers(*, taken: str, wrong: str, unknown: str, conflict: str) -> Json:
+    error = reference("PlainError")
+    return {
+        "200": answer(taken, {"type": "object"}, "Syncline-Callback"),
+        "400": answer(wrong, error),
+        "404": answer(unknown, error),
+        "408": answer(_TOO_LATE, error),
+        "409": answer(conflict, error),
+        "413": answer(_TOO_LARGE, error),
+        "415": answer(_COMPRESSED, error),
+        "429": answer("More than the limit allows.", error, "Retry-After"),
+        "500": answer(_FAULT, error),
+        "503": answer("The server is away, or could not keep the answer. Try again.", error, "Retry-After"),
+    }
+
+
+def _node_callback(name: str) -> Json:
+    data: Json = {"type": "object", "title": "NodeCallbackData", "additionalProperties": True}
+    return {
+        "operationId": name,
+        "tags": ["Callbacks"],
+        "summary": "Modifies a task that waits for a callback in a node",
+        "description": (
+            "The URL is the right to modify the tasks that wait in the node; no key is asked for. What follows `?` "
+            "means nothing."
+        ),
+        "security": [],
+        "parameters": [
+            _VERSION,
+            in_path("process_id", "The process's number.", _SOME),
+            in_path("node_id", "The node.", _SOME),
+            in_path("hash", "The end of the node's URL.", _SOME),
+        ],
+        "requestBody": body(
+            data,
+            "The members to set, or a form. The task's id is one of them, or deeper in one, where the node says.",
+        ),
+        "responses": _callback_answers(
+            taken="The task was modified; or, not in a synchronous node, it has ended: the header says which.",
+            wrong="The body is no JSON object and no form, or names no task.",
+            unknown="No such URL, or no such task.",
+            conflict="The task does not wait in this synchronous node, or the process is paused.",
+        ),
     }
 
 

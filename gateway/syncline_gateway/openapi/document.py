@@ -61,10 +61,11 @@ def make(
     *,
     inline_json: FieldDescriptor | None = None,
     event_stream: FieldDescriptor | None = None,
+    limits: FieldDescriptor | None = None,
 ) -> Json:
-    """Return the document. Raises `RulesError` for rules that cannot be served, and `NameTaken`.
+    """Return the document. Raises `RulesError` for rules that cannot be served, `NameTaken` and `BadLimits`.
 
-    The extensions are those that `Transcoder` takes.
+    The extensions are those that `Transcoder` and `Schemas` take.
     """
     services = tuple(services)
     rules, problems = collect(services)
@@ -77,6 +78,7 @@ def make(
         package=profile.package,
         answers=answers,
         inline_json=inline_json,
+        limits=limits,
         json_objects=profile.json_objects,
     )
     for name, schema in status_schemas(profile.domain, profile.reasons).items():

@@ -60,14 +60,6 @@ class Asset:
     headers: Mapping[str, str]
     """Whatever else goes with it, `ETag` included; a 304 has them, too."""
 
-    def is_known_to(self, if_none_match: str) -> bool:
-        """Tell whether a client has it already, by its `If-None-Match` (RFC 9110, 13.1.2); empty for none."""
-        if not self.etag or not if_none_match:
-            return False
-        if if_none_match.strip() == "*":
-            return True
-        return any(tag.strip().removeprefix("W/") == self.etag.removeprefix("W/") for tag in if_none_match.split(","))
-
 
 def site(path: str) -> Asset | None:
     """Return what GET and HEAD find at a path; None when there is nothing of this site.

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
+from google.protobuf.descriptor import FieldDescriptor
+
 from syncline_gateway.openapi.scalars import TEXTS, WELL_KNOWN
 from syncline_gateway.openapi.schemas import Schemas, Side, required
 from syncline_gateway.transcoding.fields import JSON_MESSAGES, FieldPath, is_map, message_of
@@ -115,8 +117,9 @@ class Parameters:
         for place in path.places:
             field = rule.variables[place.variable][-1] if place.variable >= 0 else None
             schema = self._schemas.element(field, Side.REQUEST) if field is not None and place.is_whole else _TEXT
-            if schema == _TEXT and not place.spans:
-                schema = {**schema, "minLength": 1}
+            is_text = not place.is_whole or field is None or field.type == FieldDescriptor.TYPE_STRING
+            if is_text and not place.spans:
+                schema = {**schema, "minLength": schema.get("minLength", 1)}
             description = self._comments.text(field.full_name) if field else ""
             if place.spans:
                 description = f"{description} It may hold slashes.".strip()

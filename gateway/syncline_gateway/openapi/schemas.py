@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from google.api import field_behavior_pb2
 
+from syncline_gateway.openapi.limits import limited
 from syncline_gateway.openapi.scalars import ANYTHING, KEYS, SCALARS, WELL_KNOWN, Json
 from syncline_gateway.transcoding.fields import is_map, message_of
 
@@ -48,16 +49,19 @@ class Schemas:
         package: str,
         answers: Iterable[Descriptor] = (),
         inline_json: FieldDescriptor | None = None,
+        limits: FieldDescriptor | None = None,
         json_objects: Collection[str] = (),
     ) -> None:
         """*answers* are all messages that operations answer with: what they hold is never called `…Input`.
 
         Names are relative to *package*. *inline_json* is a string FieldOptions extension: the JSON name of a string
-        field that holds JSON text. Of those fields *json_objects*, by full name, hold objects alone.
+        field that holds JSON text. Of those fields *json_objects*, by full name, hold objects alone. *limits* is a
+        FieldOptions extension as `openapi.limits` has it.
         """
         self._comments = comments
         self._prefix = f"{package}."
         self._inline_json = inline_json
+        self._limits = limits
         self._json_objects = json_objects
         self._answered = closure(answers)
         self._made: dict[str, Json] = {}
@@ -78,12 +82,12 @@ class Schemas:
         known = WELL_KNOWN.get(message.full_name)
         if known is not None:
             return known
-        name = self._name(message.full_name)
-        if side is Side.REQUEST and message.full_name in self._answered:
-            name += "Input"
+        ending = "Input" if side is Side.REQUEST and message.full_name in self._answered else ""
+        name = self._name(message.full_name) + ending
         if name not in self._made:
             self._made[name] = {}  # a message may hold itself
-            self._made[name] = self.object_of(message, side)
+            # Generators of clients name their models by titles, so that no two may have the same.
+            self._made[name] = {**self.object_of(message, side), "title": message.name + ending}
         return reference(name)
 
     def object_of(self, message: Descriptor, side: Side, left_out: Collection[str] = ()) -> Json:
@@ -126,10 +130,10 @@ class Schemas:
         """Return the schema of one value of a field, be it repeated or not."""
         message = message_of(field)
         if message is not None:
-            return self.message(message, side)
+            return limited(self.message(message, side), field, self._limits)
         if field.enum_type is not None:
             return self.enum(field.enum_type)
-        return SCALARS[field.type]
+        return limited(SCALARS[field.type], field, self._limits)
 
     def enum(self, enum: EnumDescriptor) -> Json:
         """Return the schema of an enum: its values by name."""

@@ -27,9 +27,10 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from syncline.v1 import access_pb2 as syncline_dot_v1_dot_access__pb2
+from syncline.v1 import options_pb2 as syncline_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n syncline/v1/access_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18syncline/v1/access.proto\"\x19\n\x17\x43heckCredentialsRequest\"=\n\x18\x43heckCredentialsResponse\x12\r\n\x05login\x18\x01 \x01(\t\x12\x12\n\ncompany_id\x18\x02 \x01(\t\"-\n\x11GetCompanyRequest\x12\x18\n\ncompany_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x12GetCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\"+\n\x14\x43reateCompanyRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"p\n\x15\x43reateCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\x12 \n\x03key\x18\x02 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x03 \x01(\t\"A\n\x10\x43reateKeyRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrate_limit\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\"E\n\x11\x43reateKeyResponse\x12 \n\x03key\x18\x01 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"D\n\x0fListKeysRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.syncline.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x10\x44\x65leteKeyRequest\x12\x13\n\x05login\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x13\n\x11\x44\x65leteKeyResponse\"g\n\x0fSetGrantRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05login\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12(\n\x06rights\x18\x03 \x03(\x0e\x32\x12.syncline.v1.RightB\x04\xe2\x41\x01\x01\"5\n\x10SetGrantResponse\x12!\n\x05grant\x18\x01 \x01(\x0b\x32\x12.syncline.v1.Grant\"*\n\x11ListGrantsRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x12ListGrantsResponse\x12\"\n\x06grants\x18\x01 \x03(\x0b\x32\x12.syncline.v1.Grant\"l\n\x12\x43reateTokenRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x13\n\x05login\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"v\n\x13\x43reateTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12\x10\n\x08token_id\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05login\x18\x04 \x01(\t\"[\n\x11ListTokensRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05login\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x12ListTokensResponse\x12(\n\x06tokens\x18\x01 \x03(\x0b\x32\x18.syncline.v1.AccessToken\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x12\x44\x65leteTokenRequest\x12\x16\n\x08token_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x15\n\x13\x44\x65leteTokenResponse2\xd7\t\n\rAccessService\x12~\n\x10\x43heckCredentials\x12$.syncline.v1.CheckCredentialsRequest\x1a%.syncline.v1.CheckCredentialsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/credentials:check\x12z\n\nGetCompany\x12\x1e.syncline.v1.GetCompanyRequest\x1a\x1f.syncline.v1.GetCompanyResponse\"+\x82\xd3\xe4\x93\x02%\x12\x1a/v1/companies/{company_id}b\x07\x63ompany\x12p\n\rCreateCompany\x12!.syncline.v1.CreateCompanyRequest\x1a\".syncline.v1.CreateCompanyResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/companies:\x01*\x12_\n\tCreateKey\x12\x1d.syncline.v1.CreateKeyRequest\x1a\x1e.syncline.v1.CreateKeyResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/keys:\x01*\x12Y\n\x08ListKeys\x12\x1c.syncline.v1.ListKeysRequest\x1a\x1d.syncline.v1.ListKeysResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/keys\x12\x64\n\tDeleteKey\x12\x1d.syncline.v1.DeleteKeyRequest\x1a\x1e.syncline.v1.DeleteKeyResponse\"\x18\x82\xd3\xe4\x93\x02\x12*\x10/v1/keys/{login}\x12\x81\x01\n\x08SetGrant\x12\x1c.syncline.v1.SetGrantRequest\x1a\x1d.syncline.v1.SetGrantResponse\"8\x82\xd3\xe4\x93\x02\x32\x1a&/v1/processes/{process}/grants/{login}:\x01*b\x05grant\x12u\n\nListGrants\x12\x1e.syncline.v1.ListGrantsRequest\x1a\x1f.syncline.v1.ListGrantsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/processes/{process}/grants\x12g\n\x0b\x43reateToken\x12\x1f.syncline.v1.CreateTokenRequest\x1a .syncline.v1.CreateTokenResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12\x61\n\nListTokens\x12\x1e.syncline.v1.ListTokensRequest\x1a\x1f.syncline.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tokens\x12o\n\x0b\x44\x65leteToken\x12\x1f.syncline.v1.DeleteTokenRequest\x1a .syncline.v1.DeleteTokenResponse\"\x1d\x82\xd3\xe4\x93\x02\x17*\x15/v1/tokens/{token_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n syncline/v1/access_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18syncline/v1/access.proto\x1a\x19syncline/v1/options.proto\"\x19\n\x17\x43heckCredentialsRequest\"=\n\x18\x43heckCredentialsResponse\x12\r\n\x05login\x18\x01 \x01(\t\x12\x12\n\ncompany_id\x18\x02 \x01(\t\"-\n\x11GetCompanyRequest\x12\x18\n\ncompany_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x12GetCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\"4\n\x14\x43reateCompanyRequest\x12\x1c\n\x05title\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xfa\xe0\x18\x05\x08\x01\x10\xff\x01\"p\n\x15\x43reateCompanyResponse\x12%\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Company\x12 \n\x03key\x18\x02 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x03 \x01(\t\"T\n\x10\x43reateKeyRequest\x12\x1c\n\x05title\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xfa\xe0\x18\x05\x08\x01\x10\xff\x01\x12\"\n\nrate_limit\x18\x02 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xfa\xe0\x18\x06 \x00(\xc0\x84=\"E\n\x11\x43reateKeyResponse\x12 \n\x03key\x18\x01 \x01(\x0b\x32\x13.syncline.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"J\n\x0fListKeysRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xe2\x41\x01\x01\xfa\xe0\x18\x02 \x00\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x10ListKeysResponse\x12!\n\x04keys\x18\x01 \x03(\x0b\x32\x13.syncline.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x10\x44\x65leteKeyRequest\x12\x13\n\x05login\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x13\n\x11\x44\x65leteKeyResponse\"g\n\x0fSetGrantRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05login\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12(\n\x06rights\x18\x03 \x03(\x0e\x32\x12.syncline.v1.RightB\x04\xe2\x41\x01\x01\"5\n\x10SetGrantResponse\x12!\n\x05grant\x18\x01 \x01(\x0b\x32\x12.syncline.v1.Grant\"*\n\x11ListGrantsRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x12ListGrantsResponse\x12\"\n\x06grants\x18\x01 \x03(\x0b\x32\x12.syncline.v1.Grant\"~\n\x12\x43reateTokenRequest\x12\x1a\n\x05title\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x01\xfa\xe0\x18\x03\x10\xff\x01\x12\x37\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xe2\x41\x01\x01\xfa\xe0\x18\x07 \x01(\x80\xce\xda\x03\x12\x13\n\x05login\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"v\n\x13\x43reateTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12\x10\n\x08token_id\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05login\x18\x04 \x01(\t\"a\n\x11ListTokensRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xe2\x41\x01\x01\xfa\xe0\x18\x02 \x00\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05login\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x12ListTokensResponse\x12(\n\x06tokens\x18\x01 \x03(\x0b\x32\x18.syncline.v1.AccessToken\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x12\x44\x65leteTokenRequest\x12\x16\n\x08token_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x15\n\x13\x44\x65leteTokenResponse2\xd7\t\n\rAccessService\x12~\n\x10\x43heckCredentials\x12$.syncline.v1.CheckCredentialsRequest\x1a%.syncline.v1.CheckCredentialsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/credentials:check\x12z\n\nGetCompany\x12\x1e.syncline.v1.GetCompanyRequest\x1a\x1f.syncline.v1.GetCompanyResponse\"+\x82\xd3\xe4\x93\x02%\x12\x1a/v1/companies/{company_id}b\x07\x63ompany\x12p\n\rCreateCompany\x12!.syncline.v1.CreateCompanyRequest\x1a\".syncline.v1.CreateCompanyResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/companies:\x01*\x12_\n\tCreateKey\x12\x1d.syncline.v1.CreateKeyRequest\x1a\x1e.syncline.v1.CreateKeyResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/keys:\x01*\x12Y\n\x08ListKeys\x12\x1c.syncline.v1.ListKeysRequest\x1a\x1d.syncline.v1.ListKeysResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/keys\x12\x64\n\tDeleteKey\x12\x1d.syncline.v1.DeleteKeyRequest\x1a\x1e.syncline.v1.DeleteKeyResponse\"\x18\x82\xd3\xe4\x93\x02\x12*\x10/v1/keys/{login}\x12\x81\x01\n\x08SetGrant\x12\x1c.syncline.v1.SetGrantRequest\x1a\x1d.syncline.v1.SetGrantResponse\"8\x82\xd3\xe4\x93\x02\x32\x1a&/v1/processes/{process}/grants/{login}:\x01*b\x05grant\x12u\n\nListGrants\x12\x1e.syncline.v1.ListGrantsRequest\x1a\x1f.syncline.v1.ListGrantsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/processes/{process}/grants\x12g\n\x0b\x43reateToken\x12\x1f.syncline.v1.CreateTokenRequest\x1a .syncline.v1.CreateTokenResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12\x61\n\nListTokens\x12\x1e.syncline.v1.ListTokensRequest\x1a\x1f.syncline.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tokens\x12o\n\x0b\x44\x65leteToken\x12\x1f.syncline.v1.DeleteTokenRequest\x1a .syncline.v1.DeleteTokenResponse\"\x1d\x82\xd3\xe4\x93\x02\x17*\x15/v1/tokens/{token_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,13 +40,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCOMPANYREQUEST'].fields_by_name['company_id']._loaded_options = None
   _globals['_GETCOMPANYREQUEST'].fields_by_name['company_id']._serialized_options = b'\342A\001\002'
   _globals['_CREATECOMPANYREQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_CREATECOMPANYREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_CREATECOMPANYREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002\372\340\030\005\010\001\020\377\001'
   _globals['_CREATEKEYREQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_CREATEKEYREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEKEYREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002\372\340\030\005\010\001\020\377\001'
   _globals['_CREATEKEYREQUEST'].fields_by_name['rate_limit']._loaded_options = None
-  _globals['_CREATEKEYREQUEST'].fields_by_name['rate_limit']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEKEYREQUEST'].fields_by_name['rate_limit']._serialized_options = b'\342A\001\001\372\340\030\006 \000(\300\204='
   _globals['_LISTKEYSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\372\340\030\002 \000'
   _globals['_LISTKEYSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTKEYSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_DELETEKEYREQUEST'].fields_by_name['login']._loaded_options = None
@@ -59,13 +60,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTGRANTSREQUEST'].fields_by_name['process']._loaded_options = None
   _globals['_LISTGRANTSREQUEST'].fields_by_name['process']._serialized_options = b'\342A\001\002'
   _globals['_CREATETOKENREQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_CREATETOKENREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\001'
+  _globals['_CREATETOKENREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\001\372\340\030\003\020\377\001'
   _globals['_CREATETOKENREQUEST'].fields_by_name['ttl']._loaded_options = None
-  _globals['_CREATETOKENREQUEST'].fields_by_name['ttl']._serialized_options = b'\342A\001\001'
+  _globals['_CREATETOKENREQUEST'].fields_by_name['ttl']._serialized_options = b'\342A\001\001\372\340\030\007 \001(\200\316\332\003'
   _globals['_CREATETOKENREQUEST'].fields_by_name['login']._loaded_options = None
   _globals['_CREATETOKENREQUEST'].fields_by_name['login']._serialized_options = b'\342A\001\001'
   _globals['_LISTTOKENSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTTOKENSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\372\340\030\002 \000'
   _globals['_LISTTOKENSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTOKENSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTTOKENSREQUEST'].fields_by_name['login']._loaded_options = None
@@ -94,50 +95,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSSERVICE'].methods_by_name['ListTokens']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/tokens'
   _globals['_ACCESSSERVICE'].methods_by_name['DeleteToken']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['DeleteToken']._serialized_options = b'\202\323\344\223\002\027*\025/v1/tokens/{token_id}'
-  _globals['_CHECKCREDENTIALSREQUEST']._serialized_start=203
-  _globals['_CHECKCREDENTIALSREQUEST']._serialized_end=228
-  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_start=230
-  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_end=291
-  _globals['_GETCOMPANYREQUEST']._serialized_start=293
-  _globals['_GETCOMPANYREQUEST']._serialized_end=338
-  _globals['_GETCOMPANYRESPONSE']._serialized_start=340
-  _globals['_GETCOMPANYRESPONSE']._serialized_end=399
-  _globals['_CREATECOMPANYREQUEST']._serialized_start=401
-  _globals['_CREATECOMPANYREQUEST']._serialized_end=444
-  _globals['_CREATECOMPANYRESPONSE']._serialized_start=446
-  _globals['_CREATECOMPANYRESPONSE']._serialized_end=558
-  _globals['_CREATEKEYREQUEST']._serialized_start=560
-  _globals['_CREATEKEYREQUEST']._serialized_end=625
-  _globals['_CREATEKEYRESPONSE']._serialized_start=627
-  _globals['_CREATEKEYRESPONSE']._serialized_end=696
-  _globals['_LISTKEYSREQUEST']._serialized_start=698
-  _globals['_LISTKEYSREQUEST']._serialized_end=766
-  _globals['_LISTKEYSRESPONSE']._serialized_start=768
-  _globals['_LISTKEYSRESPONSE']._serialized_end=846
-  _globals['_DELETEKEYREQUEST']._serialized_start=848
-  _globals['_DELETEKEYREQUEST']._serialized_end=887
-  _globals['_DELETEKEYRESPONSE']._serialized_start=889
-  _globals['_DELETEKEYRESPONSE']._serialized_end=908
-  _globals['_SETGRANTREQUEST']._serialized_start=910
-  _globals['_SETGRANTREQUEST']._serialized_end=1013
-  _globals['_SETGRANTRESPONSE']._serialized_start=1015
-  _globals['_SETGRANTRESPONSE']._serialized_end=1068
-  _globals['_LISTGRANTSREQUEST']._serialized_start=1070
-  _globals['_LISTGRANTSREQUEST']._serialized_end=1112
-  _globals['_LISTGRANTSRESPONSE']._serialized_start=1114
-  _globals['_LISTGRANTSRESPONSE']._serialized_end=1170
-  _globals['_CREATETOKENREQUEST']._serialized_start=1172
-  _globals['_CREATETOKENREQUEST']._serialized_end=1280
-  _globals['_CREATETOKENRESPONSE']._serialized_start=1282
-  _globals['_CREATETOKENRESPONSE']._serialized_end=1400
-  _globals['_LISTTOKENSREQUEST']._serialized_start=1402
-  _globals['_LISTTOKENSREQUEST']._serialized_end=1493
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=1495
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=1582
-  _globals['_DELETETOKENREQUEST']._serialized_start=1584
-  _globals['_DELETETOKENREQUEST']._serialized_end=1628
-  _globals['_DELETETOKENRESPONSE']._serialized_start=1630
-  _globals['_DELETETOKENRESPONSE']._serialized_end=1651
-  _globals['_ACCESSSERVICE']._serialized_start=1654
-  _globals['_ACCESSSERVICE']._serialized_end=2893
+  _globals['_CHECKCREDENTIALSREQUEST']._serialized_start=230
+  _globals['_CHECKCREDENTIALSREQUEST']._serialized_end=255
+  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_start=257
+  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_end=318
+  _globals['_GETCOMPANYREQUEST']._serialized_start=320
+  _globals['_GETCOMPANYREQUEST']._serialized_end=365
+  _globals['_GETCOMPANYRESPONSE']._serialized_start=367
+  _globals['_GETCOMPANYRESPONSE']._serialized_end=426
+  _globals['_CREATECOMPANYREQUEST']._serialized_start=428
+  _globals['_CREATECOMPANYREQUEST']._serialized_end=480
+  _globals['_CREATECOMPANYRESPONSE']._serialized_start=482
+  _globals['_CREATECOMPANYRESPONSE']._serialized_end=594
+  _globals['_CREATEKEYREQUEST']._serialized_start=596
+  _globals['_CREATEKEYREQUEST']._serialized_end=680
+  _globals['_CREATEKEYRESPONSE']._serialized_start=682
+  _globals['_CREATEKEYRESPONSE']._serialized_end=751
+  _globals['_LISTKEYSREQUEST']._serialized_start=753
+  _globals['_LISTKEYSREQUEST']._serialized_end=827
+  _globals['_LISTKEYSRESPONSE']._serialized_start=829
+  _globals['_LISTKEYSRESPONSE']._serialized_end=907
+  _globals['_DELETEKEYREQUEST']._serialized_start=909
+  _globals['_DELETEKEYREQUEST']._serialized_end=948
+  _globals['_DELETEKEYRESPONSE']._serialized_start=950
+  _globals['_DELETEKEYRESPONSE']._serialized_end=969
+  _globals['_SETGRANTREQUEST']._serialized_start=971
+  _globals['_SETGRANTREQUEST']._serialized_end=1074
+  _globals['_SETGRANTRESPONSE']._serialized_start=1076
+  _globals['_SETGRANTRESPONSE']._serialized_end=1129
+  _globals['_LISTGRANTSREQUEST']._serialized_start=1131
+  _globals['_LISTGRANTSREQUEST']._serialized_end=1173
+  _globals['_LISTGRANTSRESPONSE']._serialized_start=1175
+  _globals['_LISTGRANTSRESPONSE']._serialized_end=1231
+  _globals['_CREATETOKENREQUEST']._serialized_start=1233
+  _globals['_CREATETOKENREQUEST']._serialized_end=1359
+  _globals['_CREATETOKENRESPONSE']._serialized_start=1361
+  _globals['_CREATETOKENRESPONSE']._serialized_end=1479
+  _globals['_LISTTOKENSREQUEST']._serialized_start=1481
+  _globals['_LISTTOKENSREQUEST']._serialized_end=1578
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=1580
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=1667
+  _globals['_DELETETOKENREQUEST']._serialized_start=1669
+  _globals['_DELETETOKENREQUEST']._serialized_end=1713
+  _globals['_DELETETOKENRESPONSE']._serialized_start=1715
+  _globals['_DELETETOKENRESPONSE']._serialized_end=1736
+  _globals['_ACCESSSERVICE']._serialized_start=1739
+  _globals['_ACCESSSERVICE']._serialized_end=2978
 # @@protoc_insertion_point(module_scope)

@@ -51,7 +51,7 @@ class SignedRequest(_message.Message):
     def __init__(self, login: _Optional[str] = ..., timestamp: _Optional[str] = ..., signature: _Optional[str] = ..., body: _Optional[bytes] = ...) -> None: ...
 
 class Operation(_message.Message):
-    __slots__ = ("number", "credentials_index", "attempt", "timeout", "traceparent", "hold_calls", "create_task", "modify_task", "get_task", "list_tasks", "cancel_task", "delete_task", "wait_task", "submit_callback", "list_steps", "check_credentials")
+    __slots__ = ("number", "credentials_index", "attempt", "timeout", "traceparent", "hold_calls", "create_task", "modify_task", "get_task", "list_tasks", "cancel_task", "delete_task", "wait_task", "submit_callback", "list_steps", "check_credentials", "submit_node_callback")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     CREDENTIALS_INDEX_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +68,7 @@ class Operation(_message.Message):
     SUBMIT_CALLBACK_FIELD_NUMBER: _ClassVar[int]
     LIST_STEPS_FIELD_NUMBER: _ClassVar[int]
     CHECK_CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
+    SUBMIT_NODE_CALLBACK_FIELD_NUMBER: _ClassVar[int]
     number: int
     credentials_index: int
     attempt: int
@@ -84,7 +85,8 @@ class Operation(_message.Message):
     submit_callback: _task_calls_pb2.SubmitCallbackRequest
     list_steps: _step_service_pb2.ListStepsRequest
     check_credentials: _access_service_pb2.CheckCredentialsRequest
-    def __init__(self, number: _Optional[int] = ..., credentials_index: _Optional[int] = ..., attempt: _Optional[int] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., traceparent: _Optional[str] = ..., hold_calls: _Optional[bool] = ..., create_task: _Optional[_Union[_task_calls_pb2.CreateTaskRequest, _Mapping]] = ..., modify_task: _Optional[_Union[_task_calls_pb2.ModifyTaskRequest, _Mapping]] = ..., get_task: _Optional[_Union[_task_calls_pb2.GetTaskRequest, _Mapping]] = ..., list_tasks: _Optional[_Union[_task_calls_pb2.ListTasksRequest, _Mapping]] = ..., cancel_task: _Optional[_Union[_task_calls_pb2.CancelTaskRequest, _Mapping]] = ..., delete_task: _Optional[_Union[_task_calls_pb2.DeleteTaskRequest, _Mapping]] = ..., wait_task: _Optional[_Union[_task_calls_pb2.WaitTaskRequest, _Mapping]] = ..., submit_callback: _Optional[_Union[_task_calls_pb2.SubmitCallbackRequest, _Mapping]] = ..., list_steps: _Optional[_Union[_step_service_pb2.ListStepsRequest, _Mapping]] = ..., check_credentials: _Optional[_Union[_access_service_pb2.CheckCredentialsRequest, _Mapping]] = ...) -> None: ...
+    submit_node_callback: _task_calls_pb2.SubmitNodeCallbackRequest
+    def __init__(self, number: _Optional[int] = ..., credentials_index: _Optional[int] = ..., attempt: _Optional[int] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., traceparent: _Optional[str] = ..., hold_calls: _Optional[bool] = ..., create_task: _Optional[_Union[_task_calls_pb2.CreateTaskRequest, _Mapping]] = ..., modify_task: _Optional[_Union[_task_calls_pb2.ModifyTaskRequest, _Mapping]] = ..., get_task: _Optional[_Union[_task_calls_pb2.GetTaskRequest, _Mapping]] = ..., list_tasks: _Optional[_Union[_task_calls_pb2.ListTasksRequest, _Mapping]] = ..., cancel_task: _Optional[_Union[_task_calls_pb2.CancelTaskRequest, _Mapping]] = ..., delete_task: _Optional[_Union[_task_calls_pb2.DeleteTaskRequest, _Mapping]] = ..., wait_task: _Optional[_Union[_task_calls_pb2.WaitTaskRequest, _Mapping]] = ..., submit_callback: _Optional[_Union[_task_calls_pb2.SubmitCallbackRequest, _Mapping]] = ..., list_steps: _Optional[_Union[_step_service_pb2.ListStepsRequest, _Mapping]] = ..., check_credentials: _Optional[_Union[_access_service_pb2.CheckCredentialsRequest, _Mapping]] = ..., submit_node_callback: _Optional[_Union[_task_calls_pb2.SubmitNodeCallbackRequest, _Mapping]] = ...) -> None: ...
 
 class ExchangeResponse(_message.Message):
     __slots__ = ("results", "credit", "going_away")
@@ -97,7 +99,7 @@ class ExchangeResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ..., credit: _Optional[int] = ..., going_away: _Optional[bool] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("number", "accepted", "error", "create_task", "modify_task", "get_task", "list_tasks", "cancel_task", "delete_task", "wait_task", "submit_callback", "list_steps", "check_credentials")
+    __slots__ = ("number", "accepted", "error", "create_task", "modify_task", "get_task", "list_tasks", "cancel_task", "delete_task", "wait_task", "submit_callback", "list_steps", "check_credentials", "submit_node_callback")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +113,7 @@ class Result(_message.Message):
     SUBMIT_CALLBACK_FIELD_NUMBER: _ClassVar[int]
     LIST_STEPS_FIELD_NUMBER: _ClassVar[int]
     CHECK_CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
+    SUBMIT_NODE_CALLBACK_FIELD_NUMBER: _ClassVar[int]
     number: int
     accepted: Accepted
     error: _status_pb2.Status
@@ -124,7 +127,8 @@ class Result(_message.Message):
     submit_callback: _task_calls_pb2.SubmitCallbackResponse
     list_steps: _step_service_pb2.ListStepsResponse
     check_credentials: _access_service_pb2.CheckCredentialsResponse
-    def __init__(self, number: _Optional[int] = ..., accepted: _Optional[_Union[Accepted, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., create_task: _Optional[_Union[_task_calls_pb2.CreateTaskResponse, _Mapping]] = ..., modify_task: _Optional[_Union[_task_calls_pb2.ModifyTaskResponse, _Mapping]] = ..., get_task: _Optional[_Union[_task_calls_pb2.GetTaskResponse, _Mapping]] = ..., list_tasks: _Optional[_Union[_task_calls_pb2.ListTasksResponse, _Mapping]] = ..., cancel_task: _Optional[_Union[_task_calls_pb2.CancelTaskResponse, _Mapping]] = ..., delete_task: _Optional[_Union[_task_calls_pb2.DeleteTaskResponse, _Mapping]] = ..., wait_task: _Optional[_Union[_task_calls_pb2.WaitTaskResponse, _Mapping]] = ..., submit_callback: _Optional[_Union[_task_calls_pb2.SubmitCallbackResponse, _Mapping]] = ..., list_steps: _Optional[_Union[_step_service_pb2.ListStepsResponse, _Mapping]] = ..., check_credentials: _Optional[_Union[_access_service_pb2.CheckCredentialsResponse, _Mapping]] = ...) -> None: ...
+    submit_node_callback: _task_calls_pb2.SubmitNodeCallbackResponse
+    def __init__(self, number: _Optional[int] = ..., accepted: _Optional[_Union[Accepted, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., create_task: _Optional[_Union[_task_calls_pb2.CreateTaskResponse, _Mapping]] = ..., modify_task: _Optional[_Union[_task_calls_pb2.ModifyTaskResponse, _Mapping]] = ..., get_task: _Optional[_Union[_task_calls_pb2.GetTaskResponse, _Mapping]] = ..., list_tasks: _Optional[_Union[_task_calls_pb2.ListTasksResponse, _Mapping]] = ..., cancel_task: _Optional[_Union[_task_calls_pb2.CancelTaskResponse, _Mapping]] = ..., delete_task: _Optional[_Union[_task_calls_pb2.DeleteTaskResponse, _Mapping]] = ..., wait_task: _Optional[_Union[_task_calls_pb2.WaitTaskResponse, _Mapping]] = ..., submit_callback: _Optional[_Union[_task_calls_pb2.SubmitCallbackResponse, _Mapping]] = ..., list_steps: _Optional[_Union[_step_service_pb2.ListStepsResponse, _Mapping]] = ..., check_credentials: _Optional[_Union[_access_service_pb2.CheckCredentialsResponse, _Mapping]] = ..., submit_node_callback: _Optional[_Union[_task_calls_pb2.SubmitNodeCallbackResponse, _Mapping]] = ...) -> None: ...
 
 class Accepted(_message.Message):
     __slots__ = ("task_id", "process_id", "ref", "state", "resume_token")

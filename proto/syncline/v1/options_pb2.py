@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19syncline/v1/options.proto\x12\x0bsyncline.v1\x1a google/protobuf/descriptor.proto\"L\n\x0b\x45ventStream\x12\x10\n\x08id_field\x18\x01 \x01(\t\x12\x14\n\x0cresume_field\x18\x02 \x01(\t\x12\x15\n\rcomment_field\x18\x03 \x01(\t:4\n\x0binline_json\x12\x1d.google.protobuf.FieldOptions\x18\x8d\x8c\x03 \x01(\t:P\n\x0c\x65vent_stream\x12\x1e.google.protobuf.MethodOptions\x18\x8e\x8c\x03 \x01(\x0b\x32\x18.syncline.v1.EventStreamb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19syncline/v1/options.proto\x12\x0bsyncline.v1\x1a google/protobuf/descriptor.proto\"L\n\x0b\x45ventStream\x12\x10\n\x08id_field\x18\x01 \x01(\t\x12\x14\n\x0cresume_field\x18\x02 \x01(\t\x12\x15\n\rcomment_field\x18\x03 \x01(\t\"\x85\x01\n\x06Limits\x12\x12\n\nmin_length\x18\x01 \x01(\x05\x12\x12\n\nmax_length\x18\x02 \x01(\x05\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x14\n\x07minimum\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x05 \x01(\x03H\x01\x88\x01\x01\x42\n\n\x08_minimumB\n\n\x08_maximum:4\n\x0binline_json\x12\x1d.google.protobuf.FieldOptions\x18\x8d\x8c\x03 \x01(\t:D\n\x06limits\x12\x1d.google.protobuf.FieldOptions\x18\x8f\x8c\x03 \x01(\x0b\x32\x13.syncline.v1.Limits:P\n\x0c\x65vent_stream\x12\x1e.google.protobuf.MethodOptions\x18\x8e\x8c\x03 \x01(\x0b\x32\x18.syncline.v1.EventStreamb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,4 +34,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVENTSTREAM']._serialized_start=76
   _globals['_EVENTSTREAM']._serialized_end=152
+  _globals['_LIMITS']._serialized_start=155
+  _globals['_LIMITS']._serialized_end=288
 # @@protoc_insertion_point(module_scope)

@@ -25,17 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19syncline/v1/process.proto\x12\x0bsyncline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n\x07Process\x12\x12\n\nprocess_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.syncline.v1.ProcessState\x12\x0f\n\x07\x61liases\x18\x04 \x03(\t\x12\x0f\n\x07version\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63hange_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncompany_id\x18\x08 \x01(\t\x12\x17\n\x0f\x64irect_url_path\x18\t \x01(\t\"P\n\x05\x46\x61ult\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x12\n\nnode_title\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t*z\n\x0cProcessState\x12\x1d\n\x19PROCESS_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13PROCESS_STATE_DRAFT\x10\x01\x12\x18\n\x14PROCESS_STATE_ACTIVE\x10\x02\x12\x18\n\x14PROCESS_STATE_PAUSED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19syncline/v1/process.proto\x12\x0bsyncline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x02\n\x07Process\x12\x12\n\nprocess_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.syncline.v1.ProcessState\x12\x0f\n\x07\x61liases\x18\x04 \x03(\t\x12\x0f\n\x07version\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63hange_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncompany_id\x18\x08 \x01(\t\x12\x17\n\x0f\x64irect_url_path\x18\t \x01(\t\x12\x31\n\x0enode_callbacks\x18\n \x03(\x0b\x32\x19.syncline.v1.NodeCallback\";\n\x0cNodeCallback\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\"P\n\x05\x46\x61ult\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x12\n\nnode_title\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t*z\n\x0cProcessState\x12\x1d\n\x19PROCESS_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13PROCESS_STATE_DRAFT\x10\x01\x12\x18\n\x14PROCESS_STATE_ACTIVE\x10\x02\x12\x18\n\x14PROCESS_STATE_PAUSED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'syncline.v1.process_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROCESSSTATE']._serialized_start=423
-  _globals['_PROCESSSTATE']._serialized_end=545
+  _globals['_PROCESSSTATE']._serialized_start=535
+  _globals['_PROCESSSTATE']._serialized_end=657
   _globals['_PROCESS']._serialized_start=76
-  _globals['_PROCESS']._serialized_end=339
-  _globals['_FAULT']._serialized_start=341
-  _globals['_FAULT']._serialized_end=421
+  _globals['_PROCESS']._serialized_end=390
+  _globals['_NODECALLBACK']._serialized_start=392
+  _globals['_NODECALLBACK']._serialized_end=451
+  _globals['_FAULT']._serialized_start=453
+  _globals['_FAULT']._serialized_end=533
 # @@protoc_insertion_point(module_scope)

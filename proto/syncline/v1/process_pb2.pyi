@@ -22,7 +22,7 @@ PROCESS_STATE_ACTIVE: ProcessState
 PROCESS_STATE_PAUSED: ProcessState
 
 class Process(_message.Message):
-    __slots__ = ("process_id", "title", "state", "aliases", "version", "create_time", "change_time", "company_id", "direct_url_path")
+    __slots__ = ("process_id", "title", "state", "aliases", "version", "create_time", "change_time", "company_id", "direct_url_path", "node_callbacks")
     PROCESS_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class Process(_message.Message):
     CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
     COMPANY_ID_FIELD_NUMBER: _ClassVar[int]
     DIRECT_URL_PATH_FIELD_NUMBER: _ClassVar[int]
+    NODE_CALLBACKS_FIELD_NUMBER: _ClassVar[int]
     process_id: str
     title: str
     state: ProcessState
@@ -41,7 +42,18 @@ class Process(_message.Message):
     change_time: _timestamp_pb2.Timestamp
     company_id: str
     direct_url_path: str
-    def __init__(self, process_id: _Optional[str] = ..., title: _Optional[str] = ..., state: _Optional[_Union[ProcessState, str]] = ..., aliases: _Optional[_Iterable[str]] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., company_id: _Optional[str] = ..., direct_url_path: _Optional[str] = ...) -> None: ...
+    node_callbacks: _containers.RepeatedCompositeFieldContainer[NodeCallback]
+    def __init__(self, process_id: _Optional[str] = ..., title: _Optional[str] = ..., state: _Optional[_Union[ProcessState, str]] = ..., aliases: _Optional[_Iterable[str]] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., company_id: _Optional[str] = ..., direct_url_path: _Optional[str] = ..., node_callbacks: _Optional[_Iterable[_Union[NodeCallback, _Mapping]]] = ...) -> None: ...
+
+class NodeCallback(_message.Message):
+    __slots__ = ("node_id", "title", "url")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    title: str
+    url: str
+    def __init__(self, node_id: _Optional[str] = ..., title: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
 
 class Fault(_message.Message):
     __slots__ = ("node_id", "node_title", "field", "description")

@@ -28,7 +28,7 @@ from syncline.v1 import options_pb2 as syncline_dot_v1_dot_options__pb2
 from syncline.v1 import process_pb2 as syncline_dot_v1_dot_process__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!syncline/v1/process_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19syncline/v1/options.proto\x1a\x19syncline/v1/process.proto\"d\n\x16ImportProcessesRequest\x12\x1f\n\tfile_json\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xea\xe0\x18\x04\x66ile\x12\x14\n\x06\x64\x65ploy\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x13\n\x05\x61lias\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x89\x01\n\x17ImportProcessesResponse\x12\'\n\tprocesses\x18\x01 \x03(\x0b\x32\x14.syncline.v1.Process\x12\"\n\x06\x66\x61ults\x18\x02 \x03(\x0b\x32\x12.syncline.v1.Fault\x12!\n\x05notes\x18\x03 \x03(\x0b\x32\x12.syncline.v1.Fault\"-\n\x14\x45xportProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"4\n\x15\x45xportProcessResponse\x12\x1b\n\tfile_json\x18\x01 \x01(\tB\x08\xea\xe0\x18\x04\x66ile\"*\n\x11GetProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x12GetProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\"I\n\x14ListProcessesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Y\n\x15ListProcessesResponse\x12\'\n\tprocesses\x18\x01 \x03(\x0b\x32\x14.syncline.v1.Process\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"-\n\x14\x44\x65ployProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\">\n\x15\x44\x65ployProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\",\n\x13PauseProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"=\n\x14PauseProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\"-\n\x14ResumeProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\">\n\x15ResumeProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\"@\n\x12\x43reateAliasRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05\x61lias\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"<\n\x13\x43reateAliasResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process2\xa2\x08\n\x0eProcessService\x12}\n\x0fImportProcesses\x12#.syncline.v1.ImportProcessesRequest\x1a$.syncline.v1.ImportProcessesResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x14/v1/processes:import:\x01*\x12~\n\rExportProcess\x12!.syncline.v1.ExportProcessRequest\x1a\".syncline.v1.ExportProcessResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/processes/{process}:export\x12w\n\nGetProcess\x12\x1e.syncline.v1.GetProcessRequest\x1a\x1f.syncline.v1.GetProcessResponse\"(\x82\xd3\xe4\x93\x02\"\x12\x17/v1/processes/{process}b\x07process\x12m\n\rListProcesses\x12!.syncline.v1.ListProcessesRequest\x1a\".syncline.v1.ListProcessesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/processes\x12\x8a\x01\n\rDeployProcess\x12!.syncline.v1.DeployProcessRequest\x1a\".syncline.v1.DeployProcessResponse\"2\x82\xd3\xe4\x93\x02,\"\x1e/v1/processes/{process}:deploy:\x01*b\x07process\x12\x86\x01\n\x0cPauseProcess\x12 .syncline.v1.PauseProcessRequest\x1a!.syncline.v1.PauseProcessResponse\"1\x82\xd3\xe4\x93\x02+\"\x1d/v1/processes/{process}:pause:\x01*b\x07process\x12\x8a\x01\n\rResumeProcess\x12!.syncline.v1.ResumeProcessRequest\x1a\".syncline.v1.ResumeProcessResponse\"2\x82\xd3\xe4\x93\x02,\"\x1e/v1/processes/{process}:resume:\x01*b\x07process\x12\x85\x01\n\x0b\x43reateAlias\x12\x1f.syncline.v1.CreateAliasRequest\x1a .syncline.v1.CreateAliasResponse\"3\x82\xd3\xe4\x93\x02-\"\x1f/v1/processes/{process}/aliases:\x01*b\x07processb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!syncline/v1/process_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19syncline/v1/options.proto\x1a\x19syncline/v1/process.proto\"|\n\x16ImportProcessesRequest\x12\x1f\n\tfile_json\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xea\xe0\x18\x04\x66ile\x12\x14\n\x06\x64\x65ploy\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x05\x61lias\x18\x03 \x01(\tB\x1c\xe2\x41\x01\x01\xfa\xe0\x18\x14\x1a\x12^[a-z0-9-]{0,127}$\"\x89\x01\n\x17ImportProcessesResponse\x12\'\n\tprocesses\x18\x01 \x03(\x0b\x32\x14.syncline.v1.Process\x12\"\n\x06\x66\x61ults\x18\x02 \x03(\x0b\x32\x12.syncline.v1.Fault\x12!\n\x05notes\x18\x03 \x03(\x0b\x32\x12.syncline.v1.Fault\"-\n\x14\x45xportProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"4\n\x15\x45xportProcessResponse\x12\x1b\n\tfile_json\x18\x01 \x01(\tB\x08\xea\xe0\x18\x04\x66ile\"*\n\x11GetProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x12GetProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\"O\n\x14ListProcessesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xe2\x41\x01\x01\xfa\xe0\x18\x02 \x00\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Y\n\x15ListProcessesResponse\x12\'\n\tprocesses\x18\x01 \x03(\x0b\x32\x14.syncline.v1.Process\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"-\n\x14\x44\x65ployProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\">\n\x15\x44\x65ployProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\",\n\x13PauseProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"=\n\x14PauseProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\"-\n\x14ResumeProcessRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\">\n\x15ResumeProcessResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process\"X\n\x12\x43reateAliasRequest\x12\x15\n\x07process\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x05\x61lias\x18\x02 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\xe0\x18\x14\x1a\x12^[a-z0-9-]{1,127}$\"<\n\x13\x43reateAliasResponse\x12%\n\x07process\x18\x01 \x01(\x0b\x32\x14.syncline.v1.Process2\xa2\x08\n\x0eProcessService\x12}\n\x0fImportProcesses\x12#.syncline.v1.ImportProcessesRequest\x1a$.syncline.v1.ImportProcessesResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x14/v1/processes:import:\x01*\x12~\n\rExportProcess\x12!.syncline.v1.ExportProcessRequest\x1a\".syncline.v1.ExportProcessResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/processes/{process}:export\x12w\n\nGetProcess\x12\x1e.syncline.v1.GetProcessRequest\x1a\x1f.syncline.v1.GetProcessResponse\"(\x82\xd3\xe4\x93\x02\"\x12\x17/v1/processes/{process}b\x07process\x12m\n\rListProcesses\x12!.syncline.v1.ListProcessesRequest\x1a\".syncline.v1.ListProcessesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/processes\x12\x8a\x01\n\rDeployProcess\x12!.syncline.v1.DeployProcessRequest\x1a\".syncline.v1.DeployProcessResponse\"2\x82\xd3\xe4\x93\x02,\"\x1e/v1/processes/{process}:deploy:\x01*b\x07process\x12\x86\x01\n\x0cPauseProcess\x12 .syncline.v1.PauseProcessRequest\x1a!.syncline.v1.PauseProcessResponse\"1\x82\xd3\xe4\x93\x02+\"\x1d/v1/processes/{process}:pause:\x01*b\x07process\x12\x8a\x01\n\rResumeProcess\x12!.syncline.v1.ResumeProcessRequest\x1a\".syncline.v1.ResumeProcessResponse\"2\x82\xd3\xe4\x93\x02,\"\x1e/v1/processes/{process}:resume:\x01*b\x07process\x12\x85\x01\n\x0b\x43reateAlias\x12\x1f.syncline.v1.CreateAliasRequest\x1a .syncline.v1.CreateAliasResponse\"3\x82\xd3\xe4\x93\x02-\"\x1f/v1/processes/{process}/aliases:\x01*b\x07processb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTPROCESSESREQUEST'].fields_by_name['deploy']._loaded_options = None
   _globals['_IMPORTPROCESSESREQUEST'].fields_by_name['deploy']._serialized_options = b'\342A\001\001'
   _globals['_IMPORTPROCESSESREQUEST'].fields_by_name['alias']._loaded_options = None
-  _globals['_IMPORTPROCESSESREQUEST'].fields_by_name['alias']._serialized_options = b'\342A\001\001'
+  _globals['_IMPORTPROCESSESREQUEST'].fields_by_name['alias']._serialized_options = b'\342A\001\001\372\340\030\024\032\022^[a-z0-9-]{0,127}$'
   _globals['_EXPORTPROCESSREQUEST'].fields_by_name['process']._loaded_options = None
   _globals['_EXPORTPROCESSREQUEST'].fields_by_name['process']._serialized_options = b'\342A\001\002'
   _globals['_EXPORTPROCESSRESPONSE'].fields_by_name['file_json']._loaded_options = None
@@ -48,7 +48,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPROCESSREQUEST'].fields_by_name['process']._loaded_options = None
   _globals['_GETPROCESSREQUEST'].fields_by_name['process']._serialized_options = b'\342A\001\002'
   _globals['_LISTPROCESSESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTPROCESSESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTPROCESSESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\372\340\030\002 \000'
   _globals['_LISTPROCESSESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTPROCESSESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_DEPLOYPROCESSREQUEST'].fields_by_name['process']._loaded_options = None
@@ -60,7 +60,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEALIASREQUEST'].fields_by_name['process']._loaded_options = None
   _globals['_CREATEALIASREQUEST'].fields_by_name['process']._serialized_options = b'\342A\001\002'
   _globals['_CREATEALIASREQUEST'].fields_by_name['alias']._loaded_options = None
-  _globals['_CREATEALIASREQUEST'].fields_by_name['alias']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEALIASREQUEST'].fields_by_name['alias']._serialized_options = b'\342A\001\002\372\340\030\024\032\022^[a-z0-9-]{1,127}$'
   _globals['_PROCESSSERVICE'].methods_by_name['ImportProcesses']._loaded_options = None
   _globals['_PROCESSSERVICE'].methods_by_name['ImportProcesses']._serialized_options = b'\202\323\344\223\002\031\"\024/v1/processes:import:\001*'
   _globals['_PROCESSSERVICE'].methods_by_name['ExportProcess']._loaded_options = None
@@ -78,37 +78,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROCESSSERVICE'].methods_by_name['CreateAlias']._loaded_options = None
   _globals['_PROCESSSERVICE'].methods_by_name['CreateAlias']._serialized_options = b'\202\323\344\223\002-\"\037/v1/processes/{process}/aliases:\001*b\007process'
   _globals['_IMPORTPROCESSESREQUEST']._serialized_start=167
-  _globals['_IMPORTPROCESSESREQUEST']._serialized_end=267
-  _globals['_IMPORTPROCESSESRESPONSE']._serialized_start=270
-  _globals['_IMPORTPROCESSESRESPONSE']._serialized_end=407
-  _globals['_EXPORTPROCESSREQUEST']._serialized_start=409
-  _globals['_EXPORTPROCESSREQUEST']._serialized_end=454
-  _globals['_EXPORTPROCESSRESPONSE']._serialized_start=456
-  _globals['_EXPORTPROCESSRESPONSE']._serialized_end=508
-  _globals['_GETPROCESSREQUEST']._serialized_start=510
-  _globals['_GETPROCESSREQUEST']._serialized_end=552
-  _globals['_GETPROCESSRESPONSE']._serialized_start=554
-  _globals['_GETPROCESSRESPONSE']._serialized_end=613
-  _globals['_LISTPROCESSESREQUEST']._serialized_start=615
-  _globals['_LISTPROCESSESREQUEST']._serialized_end=688
-  _globals['_LISTPROCESSESRESPONSE']._serialized_start=690
-  _globals['_LISTPROCESSESRESPONSE']._serialized_end=779
-  _globals['_DEPLOYPROCESSREQUEST']._serialized_start=781
-  _globals['_DEPLOYPROCESSREQUEST']._serialized_end=826
-  _globals['_DEPLOYPROCESSRESPONSE']._serialized_start=828
-  _globals['_DEPLOYPROCESSRESPONSE']._serialized_end=890
-  _globals['_PAUSEPROCESSREQUEST']._serialized_start=892
-  _globals['_PAUSEPROCESSREQUEST']._serialized_end=936
-  _globals['_PAUSEPROCESSRESPONSE']._serialized_start=938
-  _globals['_PAUSEPROCESSRESPONSE']._serialized_end=999
-  _globals['_RESUMEPROCESSREQUEST']._serialized_start=1001
-  _globals['_RESUMEPROCESSREQUEST']._serialized_end=1046
-  _globals['_RESUMEPROCESSRESPONSE']._serialized_start=1048
-  _globals['_RESUMEPROCESSRESPONSE']._serialized_end=1110
-  _globals['_CREATEALIASREQUEST']._serialized_start=1112
-  _globals['_CREATEALIASREQUEST']._serialized_end=1176
-  _globals['_CREATEALIASRESPONSE']._serialized_start=1178
-  _globals['_CREATEALIASRESPONSE']._serialized_end=1238
-  _globals['_PROCESSSERVICE']._serialized_start=1241
-  _globals['_PROCESSSERVICE']._serialized_end=2299
+  _globals['_IMPORTPROCESSESREQUEST']._serialized_end=291
+  _globals['_IMPORTPROCESSESRESPONSE']._serialized_start=294
+  _globals['_IMPORTPROCESSESRESPONSE']._serialized_end=431
+  _globals['_EXPORTPROCESSREQUEST']._serialized_start=433
+  _globals['_EXPORTPROCESSREQUEST']._serialized_end=478
+  _globals['_EXPORTPROCESSRESPONSE']._serialized_start=480
+  _globals['_EXPORTPROCESSRESPONSE']._serialized_end=532
+  _globals['_GETPROCESSREQUEST']._serialized_start=534
+  _globals['_GETPROCESSREQUEST']._serialized_end=576
+  _globals['_GETPROCESSRESPONSE']._serialized_start=578
+  _globals['_GETPROCESSRESPONSE']._serialized_end=637
+  _globals['_LISTPROCESSESREQUEST']._serialized_start=639
+  _globals['_LISTPROCESSESREQUEST']._serialized_end=718
+  _globals['_LISTPROCESSESRESPONSE']._serialized_start=720
+  _globals['_LISTPROCESSESRESPONSE']._serialized_end=809
+  _globals['_DEPLOYPROCESSREQUEST']._serialized_start=811
+  _globals['_DEPLOYPROCESSREQUEST']._serialized_end=856
+  _globals['_DEPLOYPROCESSRESPONSE']._serialized_start=858
+  _globals['_DEPLOYPROCESSRESPONSE']._serialized_end=920
+  _globals['_PAUSEPROCESSREQUEST']._serialized_start=922
+  _globals['_PAUSEPROCESSREQUEST']._serialized_end=966
+  _globals['_PAUSEPROCESSRESPONSE']._serialized_start=968
+  _globals['_PAUSEPROCESSRESPONSE']._serialized_end=1029
+  _globals['_RESUMEPROCESSREQUEST']._serialized_start=1031
+  _globals['_RESUMEPROCESSREQUEST']._serialized_end=1076
+  _globals['_RESUMEPROCESSRESPONSE']._serialized_start=1078
+  _globals['_RESUMEPROCESSRESPONSE']._serialized_end=1140
+  _globals['_CREATEALIASREQUEST']._serialized_start=1142
+  _globals['_CREATEALIASREQUEST']._serialized_end=1230
+  _globals['_CREATEALIASRESPONSE']._serialized_start=1232
+  _globals['_CREATEALIASRESPONSE']._serialized_end=1292
+  _globals['_PROCESSSERVICE']._serialized_start=1295
+  _globals['_PROCESSSERVICE']._serialized_end=2353
 # @@protoc_insertion_point(module_scope)

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from syncline.v1 import options_pb2 as syncline_dot_v1_dot_options__pb2
 from syncline.v1 import task_pb2 as syncline_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esyncline/v1/step_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x16syncline/v1/task.proto\"s\n\x10ListStepsRequest\x12\x15\n\x07task_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07process\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x11ListStepsResponse\x12 \n\x05steps\x18\x01 \x03(\x0b\x32\x11.syncline.v1.Step\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2|\n\x0bStepService\x12m\n\tListSteps\x12\x1d.syncline.v1.ListStepsRequest\x1a\x1e.syncline.v1.ListStepsResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/tasks/{task_id}/stepsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esyncline/v1/step_service.proto\x12\x0bsyncline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19syncline/v1/options.proto\x1a\x16syncline/v1/task.proto\"\x90\x01\n\x10ListStepsRequest\x12,\n\x07task_id\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\xe0\x18\x13\x1a\x11^[0-9A-Fa-f]{24}$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xe2\x41\x01\x01\xfa\xe0\x18\x02 \x00\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07process\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x11ListStepsResponse\x12 \n\x05steps\x18\x01 \x03(\x0b\x32\x11.syncline.v1.Step\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2|\n\x0bStepService\x12m\n\tListSteps\x12\x1d.syncline.v1.ListStepsRequest\x1a\x1e.syncline.v1.ListStepsResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/tasks/{task_id}/stepsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +36,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'syncline.v1.step_service_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTSTEPSREQUEST'].fields_by_name['task_id']._loaded_options = None
-  _globals['_LISTSTEPSREQUEST'].fields_by_name['task_id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTSTEPSREQUEST'].fields_by_name['task_id']._serialized_options = b'\342A\001\002\372\340\030\023\032\021^[0-9A-Fa-f]{24}$'
   _globals['_LISTSTEPSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTSTEPSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSTEPSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\372\340\030\002 \000'
   _globals['_LISTSTEPSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTSTEPSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTSTEPSREQUEST'].fields_by_name['process']._loaded_options = None
   _globals['_LISTSTEPSREQUEST'].fields_by_name['process']._serialized_options = b'\342A\001\001'
   _globals['_STEPSERVICE'].methods_by_name['ListSteps']._loaded_options = None
   _globals['_STEPSERVICE'].methods_by_name['ListSteps']._serialized_options = b'\202\323\344\223\002\033\022\031/v1/tasks/{task_id}/steps'
-  _globals['_LISTSTEPSREQUEST']._serialized_start=134
-  _globals['_LISTSTEPSREQUEST']._serialized_end=249
-  _globals['_LISTSTEPSRESPONSE']._serialized_start=251
-  _globals['_LISTSTEPSRESPONSE']._serialized_end=329
-  _globals['_STEPSERVICE']._serialized_start=331
-  _globals['_STEPSERVICE']._serialized_end=455
+  _globals['_LISTSTEPSREQUEST']._serialized_start=162
+  _globals['_LISTSTEPSREQUEST']._serialized_end=306
+  _globals['_LISTSTEPSRESPONSE']._serialized_start=308
+  _globals['_LISTSTEPSRESPONSE']._serialized_end=386
+  _globals['_STEPSERVICE']._serialized_start=388
+  _globals['_STEPSERVICE']._serialized_end=512
 # @@protoc_insertion_point(module_scope)

@@ -240,3 +240,23 @@ class SubmitCallbackResponse(_message.Message):
     repeated: bool
     task_id: str
     def __init__(self, repeated: _Optional[bool] = ..., task_id: _Optional[str] = ...) -> None: ...
+
+class SubmitNodeCallbackRequest(_message.Message):
+    __slots__ = ("process_id", "node_id", "hash", "data_json", "request_id")
+    PROCESS_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    DATA_JSON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    process_id: str
+    node_id: str
+    hash: str
+    data_json: str
+    request_id: str
+    def __init__(self, process_id: _Optional[str] = ..., node_id: _Optional[str] = ..., hash: _Optional[str] = ..., data_json: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class SubmitNodeCallbackResponse(_message.Message):
+    __slots__ = ("task_id",)
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    def __init__(self, task_id: _Optional[str] = ...) -> None: ...

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from syncline.v1 import options_pb2 as syncline_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16syncline/v1/task.proto\x12\x0bsyncline.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19syncline/v1/options.proto\"\xa0\x03\n\x04Task\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x12\n\nprocess_id\x18\x02 \x01(\t\x12\x0b\n\x03ref\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.syncline.v1.TaskState\x12\x0f\n\x07node_id\x18\x05 \x01(\t\x12\x1b\n\tdata_json\x18\x06 \x01(\tB\x08\xea\xe0\x18\x04\x64\x61ta\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63hange_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10previous_node_id\x18\t \x01(\t\x12\r\n\x05login\x18\n \x01(\t\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x14.syncline.v1.Failure\x12\x18\n\x10\x63urrent_node_ids\x18\r \x03(\t\x12\x17\n\x0fprocess_version\x18\x0e \x01(\x05\"?\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x0f\n\x07node_id\x18\x03 \x01(\t\"x\n\x07Outcome\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.syncline.v1.OutcomeKind\x12\x1b\n\tdata_json\x18\x02 \x01(\tB\x08\xea\xe0\x18\x04\x64\x61ta\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x04Wait\x12+\n\x05until\x18\x01 \x01(\x0e\x32\x16.syncline.v1.WaitUntilB\x04\xe2\x41\x01\x01\x12\x30\n\x07timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x15\n\x07node_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x82\x02\n\x04Step\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\ninput_json\x18\x06 \x01(\tB\t\xea\xe0\x18\x05input\x12\x1f\n\x0boutput_json\x18\x07 \x01(\tB\n\xea\xe0\x18\x06output\x12\x0e\n\x06result\x18\x08 \x01(\t\x12\x18\n\x10previous_node_id\x18\t \x01(\t*\xb5\x01\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12TASK_STATE_RUNNING\x10\x01\x12\x16\n\x12TASK_STATE_WAITING\x10\x02\x12\x15\n\x11TASK_STATE_PAUSED\x10\x03\x12\x14\n\x10TASK_STATE_ENDED\x10\x04\x12\x15\n\x11TASK_STATE_FAILED\x10\x05\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x06*\x7f\n\tWaitUntil\x12\x1a\n\x16WAIT_UNTIL_UNSPECIFIED\x10\x00\x12\x16\n\x12WAIT_UNTIL_OUTCOME\x10\x01\x12\x12\n\x0eWAIT_UNTIL_END\x10\x02\x12\x13\n\x0fWAIT_UNTIL_NODE\x10\x03\x12\x15\n\x11WAIT_UNTIL_ANSWER\x10\x04*\x93\x01\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15OUTCOME_KIND_ANSWERED\x10\x01\x12\x16\n\x12OUTCOME_KIND_ENDED\x10\x02\x12\x1a\n\x16OUTCOME_KIND_CANCELLED\x10\x03\x12\x17\n\x13OUTCOME_KIND_FAILED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16syncline/v1/task.proto\x12\x0bsyncline.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19syncline/v1/options.proto\"\xa0\x03\n\x04Task\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x12\n\nprocess_id\x18\x02 \x01(\t\x12\x0b\n\x03ref\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.syncline.v1.TaskState\x12\x0f\n\x07node_id\x18\x05 \x01(\t\x12\x1b\n\tdata_json\x18\x06 \x01(\tB\x08\xea\xe0\x18\x04\x64\x61ta\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63hange_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10previous_node_id\x18\t \x01(\t\x12\r\n\x05login\x18\n \x01(\t\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x14.syncline.v1.Failure\x12\x18\n\x10\x63urrent_node_ids\x18\r \x03(\t\x12\x17\n\x0fprocess_version\x18\x0e \x01(\x05\"?\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x0f\n\x07node_id\x18\x03 \x01(\t\"x\n\x07Outcome\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.syncline.v1.OutcomeKind\x12\x1b\n\tdata_json\x18\x02 \x01(\tB\x08\xea\xe0\x18\x04\x64\x61ta\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x82\x01\n\x04Wait\x12+\n\x05until\x18\x01 \x01(\x0e\x32\x16.syncline.v1.WaitUntilB\x04\xe2\x41\x01\x01\x12\x36\n\x07timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\xe2\x41\x01\x01\xfa\xe0\x18\x02 \x00\x12\x15\n\x07node_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x82\x02\n\x04Step\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\ninput_json\x18\x06 \x01(\tB\t\xea\xe0\x18\x05input\x12\x1f\n\x0boutput_json\x18\x07 \x01(\tB\n\xea\xe0\x18\x06output\x12\x0e\n\x06result\x18\x08 \x01(\t\x12\x18\n\x10previous_node_id\x18\t \x01(\t*\xb5\x01\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12TASK_STATE_RUNNING\x10\x01\x12\x16\n\x12TASK_STATE_WAITING\x10\x02\x12\x15\n\x11TASK_STATE_PAUSED\x10\x03\x12\x14\n\x10TASK_STATE_ENDED\x10\x04\x12\x15\n\x11TASK_STATE_FAILED\x10\x05\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x06*\x7f\n\tWaitUntil\x12\x1a\n\x16WAIT_UNTIL_UNSPECIFIED\x10\x00\x12\x16\n\x12WAIT_UNTIL_OUTCOME\x10\x01\x12\x12\n\x0eWAIT_UNTIL_END\x10\x02\x12\x13\n\x0fWAIT_UNTIL_NODE\x10\x03\x12\x15\n\x11WAIT_UNTIL_ANSWER\x10\x04*\x93\x01\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15OUTCOME_KIND_ANSWERED\x10\x01\x12\x16\n\x12OUTCOME_KIND_ENDED\x10\x02\x12\x1a\n\x16OUTCOME_KIND_CANCELLED\x10\x03\x12\x17\n\x13OUTCOME_KIND_FAILED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,27 +42,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WAIT'].fields_by_name['until']._loaded_options = None
   _globals['_WAIT'].fields_by_name['until']._serialized_options = b'\342A\001\001'
   _globals['_WAIT'].fields_by_name['timeout']._loaded_options = None
-  _globals['_WAIT'].fields_by_name['timeout']._serialized_options = b'\342A\001\001'
+  _globals['_WAIT'].fields_by_name['timeout']._serialized_options = b'\342A\001\001\372\340\030\002 \000'
   _globals['_WAIT'].fields_by_name['node_id']._loaded_options = None
   _globals['_WAIT'].fields_by_name['node_id']._serialized_options = b'\342A\001\001'
   _globals['_STEP'].fields_by_name['input_json']._loaded_options = None
   _globals['_STEP'].fields_by_name['input_json']._serialized_options = b'\352\340\030\005input'
   _globals['_STEP'].fields_by_name['output_json']._loaded_options = None
   _globals['_STEP'].fields_by_name['output_json']._serialized_options = b'\352\340\030\006output'
-  _globals['_TASKSTATE']._serialized_start=1158
-  _globals['_TASKSTATE']._serialized_end=1339
-  _globals['_WAITUNTIL']._serialized_start=1341
-  _globals['_WAITUNTIL']._serialized_end=1468
-  _globals['_OUTCOMEKIND']._serialized_start=1471
-  _globals['_OUTCOMEKIND']._serialized_end=1618
+  _globals['_TASKSTATE']._serialized_start=1165
+  _globals['_TASKSTATE']._serialized_end=1346
+  _globals['_WAITUNTIL']._serialized_start=1348
+  _globals['_WAITUNTIL']._serialized_end=1475
+  _globals['_OUTCOMEKIND']._serialized_start=1478
+  _globals['_OUTCOMEKIND']._serialized_end=1625
   _globals['_TASK']._serialized_start=165
   _globals['_TASK']._serialized_end=581
   _globals['_FAILURE']._serialized_start=583
   _globals['_FAILURE']._serialized_end=646
   _globals['_OUTCOME']._serialized_start=648
   _globals['_OUTCOME']._serialized_end=768
-  _globals['_WAIT']._serialized_start=770
-  _globals['_WAIT']._serialized_end=894
-  _globals['_STEP']._serialized_start=897
-  _globals['_STEP']._serialized_end=1155
+  _globals['_WAIT']._serialized_start=771
+  _globals['_WAIT']._serialized_end=901
+  _globals['_STEP']._serialized_start=904
+  _globals['_STEP']._serialized_end=1162
 # @@protoc_insertion_point(module_scope)

@@ -29,8 +29,9 @@ if _version_not_supported:
 class TaskServiceStub:
     """Creates tasks, changes them, and waits for their answers.
 
-    Every call but SubmitCallback needs credentials: metadata `authorization: Basic base64(login:secret)` of an API key,
-    or `authorization: Bearer <token>`, with a token of AccessService.CreateToken or of CreateTaskToken.
+    Every call but SubmitCallback and SubmitNodeCallback needs credentials: metadata
+    `authorization: Basic base64(login:secret)` of an API key, or `authorization: Bearer <token>`, with a token of
+    AccessService.CreateToken or of CreateTaskToken.
     """
 
     def __init__(self, channel):
@@ -89,6 +90,11 @@ class TaskServiceStub:
                 request_serializer=syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackRequest.SerializeToString,
                 response_deserializer=syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackResponse.FromString,
                 _registered_method=True)
+        self.SubmitNodeCallback = channel.unary_unary(
+                '/syncline.v1.TaskService/SubmitNodeCallback',
+                request_serializer=syncline_dot_v1_dot_task__calls__pb2.SubmitNodeCallbackRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_task__calls__pb2.SubmitNodeCallbackResponse.FromString,
+                _registered_method=True)
         self.Exchange = channel.stream_stream(
                 '/syncline.v1.TaskService/Exchange',
                 request_serializer=syncline_dot_v1_dot_exchange__pb2.ExchangeRequest.SerializeToString,
@@ -99,8 +105,9 @@ class TaskServiceStub:
 class TaskServiceServicer:
     """Creates tasks, changes them, and waits for their answers.
 
-    Every call but SubmitCallback needs credentials: metadata `authorization: Basic base64(login:secret)` of an API key,
-    or `authorization: Bearer <token>`, with a token of AccessService.CreateToken or of CreateTaskToken.
+    Every call but SubmitCallback and SubmitNodeCallback needs credentials: metadata
+    `authorization: Basic base64(login:secret)` of an API key, or `authorization: Bearer <token>`, with a token of
+    AccessService.CreateToken or of CreateTaskToken.
     """
 
     def CreateTask(self, request, context):
@@ -180,6 +187,16 @@ class TaskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SubmitNodeCallback(self, request, context):
+        """Changes the task that a post to the URL of a node names, as ModifyTask does. The URL is the right to do so; no key is
+        asked for. The data's own member at the node's `obj_id_path` is the task's id. In a synchronous node the task has to
+        wait in this very node, or the call is refused with NODE_NOT_FOUND: so is the same post again once the task has moved
+        on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Exchange(self, request_iterator, context):
         """Carries many operations in one stream, for gateways and hot clients. Each frame holds several; results come back
         as they are ready, told apart by number, in two phases where a task parks. No HTTP form.
@@ -241,6 +258,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackRequest.FromString,
                     response_serializer=syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackResponse.SerializeToString,
             ),
+            'SubmitNodeCallback': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitNodeCallback,
+                    request_deserializer=syncline_dot_v1_dot_task__calls__pb2.SubmitNodeCallbackRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_task__calls__pb2.SubmitNodeCallbackResponse.SerializeToString,
+            ),
             'Exchange': grpc.stream_stream_rpc_method_handler(
                     servicer.Exchange,
                     request_deserializer=syncline_dot_v1_dot_exchange__pb2.ExchangeRequest.FromString,
@@ -257,8 +279,9 @@ def add_TaskServiceServicer_to_server(servicer, server):
 class TaskService:
     """Creates tasks, changes them, and waits for their answers.
 
-    Every call but SubmitCallback needs credentials: metadata `authorization: Basic base64(login:secret)` of an API key,
-    or `authorization: Bearer <token>`, with a token of AccessService.CreateToken or of CreateTaskToken.
+    Every call but SubmitCallback and SubmitNodeCallback needs credentials: metadata
+    `authorization: Basic base64(login:secret)` of an API key, or `authorization: Bearer <token>`, with a token of
+    AccessService.CreateToken or of CreateTaskToken.
     """
 
     @staticmethod
@@ -521,6 +544,33 @@ class TaskService:
             '/syncline.v1.TaskService/SubmitCallback',
             syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackRequest.SerializeToString,
             syncline_dot_v1_dot_task__calls__pb2.SubmitCallbackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitNodeCallback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.TaskService/SubmitNodeCallback',
+            syncline_dot_v1_dot_task__calls__pb2.SubmitNodeCallbackRequest.SerializeToString,
+            syncline_dot_v1_dot_task__calls__pb2.SubmitNodeCallbackResponse.FromString,
             options,
             channel_credentials,
             insecure,

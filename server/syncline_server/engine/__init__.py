@@ -16,7 +16,7 @@ from syncline_server.engine.effects import (
     CallReply,
     HttpCall,
 )
-from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, TimerFired
+from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, Taken, TimerFired
 from syncline_server.engine.export_file import BadFile, ExportedProcess, read_file
 from syncline_server.engine.moves import decide
 from syncline_server.engine.process import Fault, Limits, Node, Process, ReadProcess
@@ -53,6 +53,7 @@ __all__ = [
     "ReadProcess",
     "Started",
     "Step",
+    "Taken",
     "Task",
     "TaskData",
     "TaskState",

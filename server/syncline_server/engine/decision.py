@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.effects import Call
     from syncline_server.engine.task import Step, Task
 
 
@@ -68,12 +68,24 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """Something to be added to what is counted in a node."""
+
+    node_id: str
+    name: str
+    """Of a sum; empty for the tasks that have come to a final node."""
+    amount: object
+    """A number of `values`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """The task after an event, the calls it now wants made, and the steps that ended on the way."""
+    """The task after an event, what it now asks for, the steps that ended on the way, and what they counted."""
 
     task: Task
-    effects: tuple[HttpCall, ...] = ()
+    effects: tuple[Call, ...] = ()
     steps: tuple[Step, ...] = ()
+    counts: tuple[Count, ...] = ()
 
 
 class IllegalMove(Exception):
@@ -82,3 +94,9 @@ class IllegalMove(Exception):
 
 class TooMuchData(IllegalMove):
     """A modification would take the task's data over a limit; nothing changes. The message is for whoever sent it."""
+
+    def __init__(self, message: str, size: int = 0, limit: int = 0) -> None:
+        super().__init__(message)
+        self.size = size
+        """Bytes; 0 when it is not the size that is too much."""
+        self.limit = limit

@@ -1,6 +1,8 @@
-"""What the engine asks the world to do, and what the world says back.
+"""What the engine asks the world to do (a `Call`), and what the world says back (`News`).
 
-Timers are not effects: a token's `due_at` is the whole truth about them, in memory and on disk.
+Calls of a script and of a database leave the program; those from task to task never do. Whatever is asked for stands in
+the token that waits for it, so that it can be asked for again after a crash. Timers are no calls: a token's `due_at` is
+the whole truth about them, in memory and on disk.
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ class CallFault(StrEnum):
     TOO_LARGE = "response_too_large"
     QUEUE = "queue_timeout"
     """It waited for one of its node's `max_threads` until its time was over."""
+    CERTIFICATE = "client_certificate_unusable"
     BROKEN = "connection_closed"
 
 
@@ -144,3 +147,119 @@ class QueryFailure:
     fault: QueryFault
     description: str
     """For the author: the database's own words, without its address and credentials."""
+
+
+class TaskFault(StrEnum):
+    """Why one task could do nothing with another: the documented tags, and the descriptions where they are fixed."""
+
+    NOT_FOUND = "not_found_task"
+    REF = "not_unical_ref"
+    PARAMETERS = "wrong_validate_params"
+    INACTIVE = "conveyor_is_not_active"
+    DENIED = "access_denied"
+    SIZE = "copy_task_size_overflow_limit"
+    BUSY = "duplicate_callback"
+    NO_CALLBACK = "no_api_callback_in_node_with_task"
+    NO_QUEUE = "queue_wrong_logic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateCall:
+    """A task to be made in a process of the same company. Its news is `TaskMade` or `TaskRefused`."""
+
+    step: int
+    node_id: str
+    process: str
+    """Decimal id, or `@alias`."""
+    ref: str
+    data: str
+    """JSON text of an object."""
+    is_rpc: bool
+    """The caller waits for the new task's reply: after `TaskMade`, for a `Reply`."""
+    made: str = ""
+    """The new task's id, once it is there: then there is nothing left to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyCall:
+    """A task to be modified, found by its ref. Its news is `TaskDone` or `TaskRefused`."""
+
+    step: int
+    node_id: str
+    process: str
+    ref: str
+    data: str
+    """JSON text of an object."""
+    is_sync: bool
+    """Only while it waits for a modification."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCall:
+    """A reply to the task that called this one. Its news is `TaskDone`, whether that task still waits or not."""
+
+    step: int
+    node_id: str
+    caller: str
+    """Id and step, with a hyphen between them."""
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DequeueCall:
+    """A task to be taken out of a queue. Its news is `Dequeued` or `TaskRefused`."""
+
+    step: int
+    node_id: str
+    process: str
+    queue: str
+    """The queue's node."""
+    newest_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMade:
+    """The task is there."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    """What was asked for is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRefused:
+    """Nothing was done."""
+
+    fault: TaskFault
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a called task replied."""
+
+    data: str
+    """JSON text of an object."""
+    exception: str | None = None
+    """The reason when it is an exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dequeued:
+    """A task that stood in the queue has left it."""
+
+    task_id: str
+    data: str
+    """JSON text of its data."""
+
+
+LocalCall = CreateCall | ModifyCall | ReplyCall | DequeueCall
+"""From task to task."""
+Call = HttpCall | ScriptCall | QueryCall | LocalCall
+CallNews = CallReply | CallFailure
+ScriptNews = ScriptReply | ScriptFailure
+QueryNews = QueryReply | QueryFailure
+News = CallNews | ScriptNews | QueryNews | TaskMade | TaskDone | TaskRefused | Reply | Dequeued

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncline_server.engine.effects import CallFailure, CallReply
+    from syncline_server.engine.effects import News
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The task was made and enters its process's start node."""
+    """The task was made and enters its process's start node, or another one."""
+
+    node_id: str = ""
+    """Empty for the start node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class CallReturned:
-    """A call that one of its steps made came back, or never will."""
+    """There is news of what one of its steps asked for."""
 
     step: int
-    reply: CallReply | CallFailure
+    reply: News
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,15 @@ class TimerFired:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Another task took it out of the queue in which a step of it stands."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """Somebody ended it."""
 
 
-Event = Started | Modified | Answered | CallReturned | TimerFired | Cancelled
+Event = Started | Modified | Answered | CallReturned | TimerFired | Taken | Cancelled

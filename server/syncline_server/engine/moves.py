@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from syncline_server.engine import values
 from syncline_server.engine.decision import Decision, IllegalMove, Needs, TooMuchData
-from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, TimerFired
+from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, Taken, TimerFired
 from syncline_server.engine.running.journey import enter, follow, go_on
-from syncline_server.engine.running.reply import take_reply
 from syncline_server.engine.running.run import Run, TooDeep, TooLarge
 from syncline_server.engine.task import LIVE, MOST_REMEMBERED, OutcomeKind, Waiting
 
 if TYPE_CHECKING:
     from syncline_server.engine.decision import Facts
-    from syncline_server.engine.process import ApiCall, AwaitModification, Process, TimeLimit
+    from syncline_server.engine.kinds.logic import Waits
+    from syncline_server.engine.process import Process, TimeLimit
     from syncline_server.engine.task import Task, Token
 
 
@@ -32,10 +32,14 @@ class Place(StrEnum):
     LIVE = "live"
     FINISHED = "finished"
     CALL = "call"
+    REPLY = "reply"
+    QUEUE = "queue"
     CALLBACK = "callback"
     TIMER = "timer"
     TIMED_CALL = "timed call"
-    """An outgoing call beside a time semaphor."""
+    """A call beside a time semaphor; so for the others."""
+    TIMED_REPLY = "timed reply"
+    TIMED_QUEUE = "timed queue"
     TIMED_CALLBACK = "timed callback"
     GONE = "gone"
     """No token stands in the step any more."""
@@ -47,7 +51,7 @@ def decide(task: Task, event: Event, process: Process, facts: Facts, now: int) -
     Raises:
         IllegalMove: the event does not fit the task's state; nothing changes.
     """
-    if isinstance(event, (CallReturned, TimerFired)):
+    if isinstance(event, (CallReturned, TimerFired, Taken)):
         token = _token(task, event.step)
         place = Place.GONE if token is None else _WAITING.get((token.waiting, token.due_at is not None), Place.GONE)
     else:
@@ -77,14 +81,18 @@ def _place(task: Task) -> Place:
 _WAITING = {
     (Waiting.CALL, False): Place.CALL,
     (Waiting.CALL, True): Place.TIMED_CALL,
+    (Waiting.REPLY, False): Place.REPLY,
+    (Waiting.REPLY, True): Place.TIMED_REPLY,
+    (Waiting.QUEUE, False): Place.QUEUE,
+    (Waiting.QUEUE, True): Place.TIMED_QUEUE,
     (Waiting.CALLBACK, False): Place.CALLBACK,
     (Waiting.CALLBACK, True): Place.TIMED_CALLBACK,
     (Waiting.TIMER, True): Place.TIMER,
 }
 
 
-def _start(run: Run, _: Started, __: None) -> None:
-    enter(run, 1, run.process.start_node_id, "")
+def _start(run: Run, event: Started, _: None) -> None:
+    enter(run, 1, event.node_id or run.process.start_node_id, "")
 
 
 def _modify(run: Run, event: Modified, _: None) -> None:
@@ -94,7 +102,8 @@ def _modify(run: Run, event: Modified, _: None) -> None:
         run.put(event.data, text)
     except TooLarge as error:
         limit = run.process.limits.max_task_bytes
-        raise TooMuchData(f"the task's data would have {error.size} bytes, over {limit}") from None
+        message = f"the task's data would have {error.size} bytes, over {limit}"
+        raise TooMuchData(message, error.size, limit) from None
     except TooDeep:
         raise TooMuchData(f"the task's data would be nested deeper than {values.MAX_DEPTH} levels") from None
     if event.request_id:
@@ -112,7 +121,7 @@ def _wake(run: Run, token: Token, output: str) -> None:
     visit.output = output
     node = visit.node
     to = follow(run, visit, node.after_waiting)
-    if cast("AwaitModification", node.waiting_logic).stays and to in (None, node.id):
+    if cast("Waits", node.waiting_logic).stays and to in (None, node.id):
         run.tokens.insert(place, token)
     else:
         go_on(run, visit, to)
@@ -129,8 +138,14 @@ def _return_call(run: Run, event: CallReturned, token: Token) -> None:
     if visit is None:
         return
     node = visit.node
-    to = take_reply(run, visit, cast("ApiCall", node.waiting_logic), token.call, event.reply)
+    to = cast("Waits", node.waiting_logic).resume(run, visit, event.reply)
     go_on(run, visit, follow(run, visit, node.after_waiting) if to is None else to)
+
+
+def _take(run: Run, _: Taken, token: Token) -> None:
+    visit = run.take_up(token)
+    if visit is not None:
+        go_on(run, visit, follow(run, visit, visit.node.after_waiting))
 
 
 def _fire(run: Run, _: TimerFired, token: Token) -> None:
@@ -157,8 +172,14 @@ MOVES: dict[tuple[type, Place], Move] = {
     (Cancelled, Place.LIVE): _cancel,
     (CallReturned, Place.CALL): _return_call,
     (CallReturned, Place.TIMED_CALL): _return_call,
+    (CallReturned, Place.REPLY): _return_call,
+    (CallReturned, Place.TIMED_REPLY): _return_call,
+    (Taken, Place.QUEUE): _take,
+    (Taken, Place.TIMED_QUEUE): _take,
     (TimerFired, Place.TIMER): _fire,
     (TimerFired, Place.TIMED_CALL): _fire,
+    (TimerFired, Place.TIMED_REPLY): _fire,
+    (TimerFired, Place.TIMED_QUEUE): _fire,
     (TimerFired, Place.TIMED_CALLBACK): _fire,
 }
 """Every legal move."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from syncline_server.engine.expressions.conditions import Condition
-    from syncline_server.engine.expressions.http_text import UrlTemplate
-    from syncline_server.engine.expressions.scope import Scope
-    from syncline_server.engine.expressions.targets import Target
     from syncline_server.engine.expressions.template import Template
+    from syncline_server.engine.kinds.logic import Logic, Waits
+    from syncline_server.engine.parameters import Declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,87 +37,6 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
-    """Leaves for another node."""
-
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Leaves for another node when all its conditions are met."""
-
-    conditions: tuple[Condition, ...]
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One parameter to set, or one of a reply to keep."""
-
-    target: Target
-    value: Callable[[Scope], object]
-    """May raise `WrongType`."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetParameters:
-    """Sets parameters of the task, all from the data that the node was entered with."""
-
-    assignments: tuple[Assignment, ...]
-    error_to: str
-    """Empty without an error link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One parameter of a request."""
-
-    name: Template
-    json_name: str | None
-    """`"name":` as it begins a member of a JSON object; None when the name holds references."""
-    value: Callable[[Scope], object]
-    json: Callable[[Scope], str]
-    """The value as JSON text. Both may raise `WrongType`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiCall:
-    """Sends an HTTP request and takes its answer into the task."""
-
-    method: str
-    url: UrlTemplate
-    headers: tuple[tuple[Template, Template], ...]
-    fixed_headers: tuple[tuple[str, str], ...] | None
-    """All of the headers when no reference is in them."""
-    members: tuple[Member, ...]
-    raw: Callable[[Scope], str] | None
-    """The body as text; None when it is made of the members."""
-    members_as: str
-    """Where the members go: `query`, `json` or `form`."""
-    body_is_json: bool
-    """Whether a body is sure to be JSON text."""
-    max_threads: int
-    sends_system_parameters: bool
-    debug_info: bool
-    rfc_format: bool
-    response: tuple[Assignment, ...] | None
-    """What of the answer is kept; None for all of it."""
-    error_to: str
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitModification:
-    """Waits until somebody modifies the task."""
-
-    stays: bool
-    """In a state diagram: a modification that meets no condition leaves the task where it is."""
-
-
-Logic = Go | Branch | SetParameters | ApiCall | AwaitModification
-
-
-@dataclass(frozen=True, slots=True)
 class TimeLimit:
     """A time semaphor."""
 
@@ -128,6 +45,15 @@ class TimeLimit:
     """After entering the node."""
     until: Template | None = None
     """Renders as an absolute epoch second, which then counts instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A count semaphor: a special task tells when so many tasks stand in the node, and when they are fewer again."""
+
+    at: int
+    to: str
+    """Where in the process that task begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +65,8 @@ class Node:
     is_final: bool
     logics: tuple[Logic, ...] = ()
     time_limit: TimeLimit | None = None
-    waiting_logic: Logic | None = None
+    alert: Alert | None = None
+    waiting_logic: Waits | None = None
     """The one among its logics that waits for the world."""
     after_waiting: int = 0
     """Where among the logics it goes on after that one."""
@@ -156,6 +83,10 @@ class Process:
     start_node_id: str
     nodes: Mapping[str, Node]
     limits: Limits
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+    """By node, of the nodes that have one."""
+    parameters: tuple[Declaration, ...] = ()
+    """What it declares about its tasks' parameters."""
 
 
 @dataclass(frozen=True, slots=True)

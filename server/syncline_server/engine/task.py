@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.effects import Call
 
 
 MOST_REMEMBERED = 16
@@ -45,7 +45,11 @@ class Waiting(StrEnum):
     """What a token stands still for."""
 
     CALL = "call"
-    """An outgoing call is under way."""
+    """What its step asked for is under way."""
+    REPLY = "reply"
+    """The task that it called has to reply."""
+    QUEUE = "queue"
+    """Another task has to take it out of the queue."""
     CALLBACK = "callback"
     """Somebody has to modify the task."""
     TIMER = "timer"
@@ -67,8 +71,10 @@ class Token:
     waiting: Waiting
     due_at: int | None = None
     """When the node's time semaphor fires; None without one."""
-    call: HttpCall | None = None
-    """The call under way, kept as it was rendered so that a repeat after a crash is the same call."""
+    call: Call | None = None
+    """What is under way, kept as it was rendered so that a repeat after a crash is the same."""
+    visits: dict[str, int] | None = None
+    """How often each node was entered so far without a pause; None where the token pauses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,5 +144,7 @@ class Task:
     created_at: int = 0
     changed_at: int = 0
     ended_at: int | None = None
+    caller: str = ""
+    """The task that called it and waits for its reply, and its step, with a hyphen between them."""
     modified_by: tuple[str, ...] = ()
     """Ids of the last `MOST_REMEMBERED` requests that modified it, so that one that comes again changes nothing."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,6 +24,7 @@ MAX_DEPTH = 256
 MAX_EXPONENT_DIGITS = 15
 """Beyond it `Decimal` can't hold a number."""
 
+_SUM_DIGITS = 1_000
 _WHITE_SPACE = " \t\r\n"
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)0*([0-9]+))?")
 _LONG_EXPONENT = re.compile(rf"[eE][+-]?0*[0-9]{{{MAX_EXPONENT_DIGITS + 1}}}")
@@ -123,6 +124,12 @@ def equal(one: object, other: object) -> bool:
     if is_number(one):
         return is_number(other) and compare(one, other) == 0
     return type(one) is type(other) and one == other
+
+
+def total(numbers: Iterable[object]) -> int | float | Number:
+    """Return the sum of numbers, exact to `_SUM_DIGITS` digits."""
+    with localcontext(Context(prec=_SUM_DIGITS)):
+        return number(str(sum((Decimal(dumps(each)) for each in numbers), Decimal(0))))
 
 
 def compare(one: object, other: object) -> int:

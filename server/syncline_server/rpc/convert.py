@@ -13,6 +13,7 @@ from syncline.v1 import access_pb2, process_pb2, task_calls_pb2, task_pb2
 from syncline_server.engine import values
 from syncline_server.engine.task import LIVE, OutcomeKind, TaskState
 from syncline_server.errors import InvalidRequest
+from syncline_server.runtime.node_callbacks import Post
 from syncline_server.runtime.requests import CALLBACK_URL, Goal, NewTask, Target, Until
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from syncline_server.engine import Fault
     from syncline_server.engine.task import Failure, Outcome, Step, Task, Token
+    from syncline_server.runtime.node_callbacks import NodeUrl
     from syncline_server.runtime.requests import Arrival
     from syncline_server.store.port import AccessToken, ApiKey, Company, Grant, StoredProcess
 
@@ -108,6 +110,17 @@ def new_task(request: task_calls_pb2.CreateTaskRequest, *, may_repeat: bool) -> 
 def target(request: NamesTask) -> Target:
     """Return the task that a request names."""
     return Target(task_id=request.task_id, process=request.process, ref=request.ref)
+
+
+def node_post(request: task_calls_pb2.SubmitNodeCallbackRequest) -> Post:
+    """Return what was posted to a node's URL."""
+    return Post(
+        process_id=request.process_id,
+        node_id=request.node_id,
+        hash=request.hash,
+        data=request.data_json,
+        request_id=request.request_id,
+    )
 
 
 def goal(until: task_pb2.WaitUntil, node_id: str, *, within: str = "") -> Goal:
@@ -247,6 +260,12 @@ def fill_process(message: process_pb2.Process, process: StoredProcess, *, direct
         message.direct_url_path = DIRECT_URL.format(process_id=process.process_id, hash=process.direct_url_hash)
     instant(message.create_time, process.created_at)
     instant(message.change_time, process.changed_at)
+
+
+def fill_node_callbacks(message: process_pb2.Process, urls: Iterable[NodeUrl]) -> None:
+    """Fill the nodes of a process that have URLs, each of which is a right to modify its tasks."""
+    for node in urls:
+        message.node_callbacks.add(node_id=node.node_id, title=node.title, url=node.url)
 
 
 def fill_fault(message: process_pb2.Fault, fault: Fault) -> None:

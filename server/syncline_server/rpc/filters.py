@@ -1,7 +1,8 @@
-"""The filter of ListTasks: `state = "ENDED"`, `ref = "x"`, `node_id = "x"`, joined by ` AND `."""
+"""The filter of ListTasks: `state = "ENDED"`, `ref = "x"`, `node_id = "x"`, joined by ` AND `. Escapes are JSON's."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ STATES = ("RUNNING", "WAITING", "PAUSED", "ENDED", "FAILED", "CANCELLED")
 
 _TERM = re.compile(r'\s*([A-Za-z_]+)\s*=\s*"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
 _AND = re.compile(r"AND(?=\s)")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def parse(text: str) -> Filter:
         term = _TERM.match(text, at)
         if term is None:
             raise _fault(text, at, 'expected a term like `state = "ENDED"`')
-        name, value = term[1], _ESCAPE.sub(r"\1", term[2])
+        name, value = term[1], _value(text, term)
         _check(text, term.start(1), name, value, found)
         found[name] = value
         at = term.end()
@@ -45,6 +45,14 @@ def parse(text: str) -> Filter:
         if both is None:
             raise _fault(text, at, "expected `AND` or the end")
         at = both.end()
+
+
+def _value(text: str, term: re.Match[str]) -> str:
+    try:
+        value: str = json.loads(f'"{term[2]}"', strict=False)
+    except json.JSONDecodeError:
+        raise _fault(text, term.start(2), "the text has an escape that JSON does not know") from None
+    return value
 
 
 def _check(text: str, at: int, name: str, value: str, found: dict[str, str]) -> None:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from syncline.v1 import access_service_pb2, exchange_pb2, process_service_pb2, step_service_pb2, task_service_pb2
+from syncline.v1 import (
+    access_service_pb2,
+    exchange_pb2,
+    process_service_pb2,
+    resource_service_pb2,
+    step_service_pb2,
+    task_service_pb2,
+)
 from syncline_server.errors import AccessDenied
-from syncline_server.rpc import access, processes, steps, tasks
+from syncline_server.rpc import access, processes, resources, steps, tasks
 from syncline_server.runtime.creating import ONLY_WATCHING
 
 if TYPE_CHECKING:
@@ -51,6 +58,7 @@ HANDLERS: Mapping[str, Handler] = {
     "WaitTask": Handler(tasks.wait_task, for_watchers=True),
     "CreateTaskToken": Handler(tasks.create_task_token),
     "SubmitCallback": Handler(tasks.submit_callback, needs_key=False),
+    "SubmitNodeCallback": Handler(tasks.submit_node_callback, needs_key=False),
     "ListSteps": Handler(steps.list_steps),
     "ImportProcesses": Handler(processes.import_processes),
     "ExportProcess": Handler(processes.export_process),
@@ -71,6 +79,16 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateToken": Handler(access.create_token),
     "ListTokens": Handler(access.list_tokens),
     "DeleteToken": Handler(access.delete_token),
+    "CreateEnvVar": Handler(resources.create_env_var),
+    "GetEnvVar": Handler(resources.get_env_var),
+    "ListEnvVars": Handler(resources.list_env_vars),
+    "UpdateEnvVar": Handler(resources.update_env_var),
+    "DeleteEnvVar": Handler(resources.delete_env_var),
+    "CreateInstance": Handler(resources.create_instance),
+    "GetInstance": Handler(resources.get_instance),
+    "ListInstances": Handler(resources.list_instances),
+    "UpdateInstance": Handler(resources.update_instance),
+    "DeleteInstance": Handler(resources.delete_instance),
 }
 """By the RPC's name."""
 
@@ -81,6 +99,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (process_service_pb2, "ProcessService"),
         (step_service_pb2, "StepService"),
         (access_service_pb2, "AccessService"),
+        (resource_service_pb2, "ResourceService"),
     )
 )
 

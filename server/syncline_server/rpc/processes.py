@@ -56,7 +56,7 @@ async def list_processes(
     found = ctx.runtime.deploying.visible(caller, after=after, limit=size + 1)
     response = process_service_pb2.ListProcessesResponse()
     for process in found[:size]:
-        _fill(response.processes.add(), process, caller, ctx)
+        _fill_listed(response.processes.add(), process, caller, ctx)
     if len(found) > size:
         response.next_page_token = pages.token(str(found[size - 1].process_id), "ListProcesses")
     return response
@@ -99,4 +99,10 @@ async def create_alias(
 
 
 def _fill(message: process_pb2.Process, process: StoredProcess, caller: Caller, ctx: Context) -> None:
+    _fill_listed(message, process, caller, ctx)
+    if ctx.runtime.access.may(caller, process, "modify"):
+        convert.fill_node_callbacks(message, ctx.runtime.node_callbacks.urls(process))
+
+
+def _fill_listed(message: process_pb2.Process, process: StoredProcess, caller: Caller, ctx: Context) -> None:
     convert.fill_process(message, process, direct_url=ctx.runtime.access.may(caller, process, "create"))

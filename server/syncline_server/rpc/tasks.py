@@ -136,6 +136,13 @@ async def submit_callback(
     return task_calls_pb2.SubmitCallbackResponse(repeated=taken.repeated, task_id=taken.task_id)
 
 
+async def submit_node_callback(
+    _: Caller, request: task_calls_pb2.SubmitNodeCallbackRequest, ctx: Context
+) -> task_calls_pb2.SubmitNodeCallbackResponse:
+    task = await ctx.runtime.node_callbacks.submit(convert.node_post(request))
+    return task_calls_pb2.SubmitNodeCallbackResponse(task_id=task.task_id)
+
+
 # Listing.
 
 

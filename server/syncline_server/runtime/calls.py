@@ -1,7 +1,8 @@
-"""Outgoing calls: performed after the commit that holds them, at least once; their replies come back as events.
+"""Calls: performed after the commit that holds them, at least once; the news of them come back as events.
 
-A call to a callback URL of this server never leaves it. What is under way when the program dies is in the tokens of its
-task, and is performed again at the next start under the same `Idempotency-Key`.
+What stays on the machine was folded into that commit as far as possible; the rest of it is folded here, and leaves no
+more than that. What is under way when the program dies is in the tokens of its task, and is performed again at the next
+start, an HTTP call under the same `Idempotency-Key`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import CallFailure, CallFault, CallReturned, IllegalMove
+from syncline_server.engine import CallFailure, CallFault, CallReturned, HttpCall, IllegalMove
+from syncline_server.engine.effects import QueryCall, ScriptCall
 from syncline_server.errors import AlreadyAnswered, CallerError, OurFault, StateError
-from syncline_server.runtime import callbacks
+from syncline_server.runtime import callbacks, node_callbacks
+from syncline_server.runtime.local_calls import NotNow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from syncline_server.engine import CallReply, HttpCall, Task
-    from syncline_server.runtime.performers import Performer
+    from syncline_server.engine import CallReply, Task
+    from syncline_server.engine.effects import Call, News
+    from syncline_server.runtime.folding import Folding
+    from syncline_server.runtime.performers import Performers
     from syncline_server.runtime.requests import AnswerTaken
     from syncline_server.runtime.residents import Resident, Residents
 
@@ -37,22 +42,27 @@ class Calls:
         self,
         *,
         residents: Residents,
-        performer: Performer,
+        folding: Folding,
+        performers: Performers,
         public_url: str,
         answer: Callable[[str, str], Awaitable[AnswerTaken]],
+        post_to_node: Callable[[Task, HttpCall], Awaitable[CallReply]],
         is_paused: Callable[[int], bool],
     ) -> None:
         self._residents = residents
-        self._performer = performer
+        self._folding = folding
+        self._performers = performers
         self._inside = public_url + callbacks.PATH
+        self._nodes = public_url + node_callbacks.PATH
         self._answer = answer
+        self._post_to_node = post_to_node
         self._is_paused = is_paused
         self._under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._pauses: dict[int, asyncio.Event] = {}
         """What replies of a paused process wait for."""
         self._stopped = False
 
-    def start(self, resident: Resident, task: Task, call: HttpCall) -> None:
+    def start(self, resident: Resident, task: Task, call: Call) -> None:
         """Perform a call that is on disk, unless it is under way already."""
         key = (task.task_id, call.step)
         work = self._under_way.get(key)
@@ -87,13 +97,28 @@ class Calls:
         if works:
             await asyncio.wait(works)
 
-    async def _perform(self, resident: Resident, task: Task, call: HttpCall) -> None:
+    async def _perform(self, resident: Resident, task: Task, call: Call) -> None:
+        if self._folding.takes(task, call):
+            await self._fold(task, call)
+            return
         if resident.hold is not None:
             await self._held_back(resident, resident.hold)
         returned = CallReturned(call.step, await self._reply(task, call))
         current = await self._ready(task)
         if current is not None:
             self._feed(current, returned)
+
+    async def _fold(self, task: Task, call: Call) -> None:
+        """Do what stays on the machine as soon as both tasks are at rest."""
+        while (current := await self._ready(task)) is not None:
+            if not any(token.step == call.step and token.call is not None for token in current.task.tokens):
+                return
+            try:
+                self._folding.perform(current, call)
+            except NotNow as not_now:
+                await self._ready(not_now.resident.task)
+            else:
+                return
 
     async def _ready(self, task: Task) -> Resident | None:
         """Wait until an event may be applied; None when the task is gone, or lost: then the call is repeated."""
@@ -117,9 +142,27 @@ class Calls:
             log.info("call.not_held", extra={"facts": {"task": resident.task.task_id}})
         resident.hold = None
 
-    async def _reply(self, task: Task, call: HttpCall) -> CallReply | CallFailure:
+    async def _reply(self, task: Task, call: Call) -> News:
+        if isinstance(call, ScriptCall):
+            return await self._performers.scripts.run(call)
+        if isinstance(call, QueryCall):
+            return await self._performers.databases.query(task, call)
+        if isinstance(call, HttpCall):
+            return await self._http(task, call)
+        raise TypeError(call)
+
+    async def _http(self, task: Task, call: HttpCall) -> CallReply | CallFailure:
         if not call.url.startswith(self._inside) and not callbacks.is_own(task, call):
-            return await self._performer.perform(task, call)
+            return await self._performers.http.perform(task, call)
+        try:
+            if call.url.startswith(self._nodes):
+                return await self._post_to_node(task, call)
+            return await self._to_callback(call)
+        except Exception:
+            log.exception("call.inside_failed", extra={"facts": {"task": task.task_id}})
+            return CallFailure(CallFault.BROKEN)
+
+    async def _to_callback(self, call: HttpCall) -> CallReply:
         if call.method not in callbacks.METHODS:
             return callbacks.NOT_POST
         try:
@@ -130,14 +173,11 @@ class Calls:
             return callbacks.UNKNOWN
         except CallerError:
             return callbacks.NOT_JSON
-        except Exception:
-            log.exception("call.inside_failed", extra={"facts": {"task": task.task_id}})
-            return CallFailure(CallFault.BROKEN)
         return callbacks.TAKEN
 
     def _feed(self, resident: Resident, returned: CallReturned) -> None:
         try:
-            self._residents.apply(resident, returned)
+            self._folding.apply(resident, returned)
         except IllegalMove:
             log.info("call.stale", extra={"facts": {"task": resident.task.task_id, "step": returned.step}})
         except Exception:

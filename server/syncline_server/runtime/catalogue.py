@@ -9,7 +9,7 @@ from syncline_server.engine import read_process
 from syncline_server.errors import BadCredentials, ProcessFaulty, ProcessNotActive, ProcessNotFound, StoreUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from syncline_server.engine import Limits, Process
     from syncline_server.store.port import Store, StoredProcess
@@ -95,6 +95,13 @@ class Catalogue:
         if process.state != ACTIVE:
             raise ProcessNotActive
         return self._definitions[process.process_id, process.version]
+
+    def versions(self, process: StoredProcess) -> Iterator[Process]:
+        """Yield the definitions in memory, the newest first: those that new tasks and live ones run are."""
+        for version in range(process.version, 0, -1):
+            definition = self._definitions.get((process.process_id, version))
+            if definition is not None:
+                yield definition
 
     async def definition(self, process_id: int, version: int) -> Process:
         """Return a deployed version, compiled; read from the store the first time."""

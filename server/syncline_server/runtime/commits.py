@@ -20,7 +20,10 @@ from syncline_server.store.port import Batch
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from syncline_server.engine import HttpCall, Step, Task
+    from syncline_server.engine import Step, Task
+    from syncline_server.engine.decision import Count
+    from syncline_server.engine.effects import Call
+    from syncline_server.runtime.counters import Counters
     from syncline_server.runtime.residents import Resident
     from syncline_server.store.port import Store
 
@@ -54,7 +57,7 @@ class Change:
     def __init__(self, resident: Resident, task: Task, *, is_removal: bool = False) -> None:
         self.resident = resident
         self.task = task
-        self.calls: list[HttpCall] = []
+        self.calls: list[Call] = []
         self.is_removal = is_removal
         """The task goes; `task` is how it last was."""
 
@@ -62,11 +65,12 @@ class Change:
 class _Group:
     """What goes into one transaction, and who waits for it."""
 
-    __slots__ = ("batch", "changes", "undo", "waiting")
+    __slots__ = ("batch", "changes", "counts", "undo", "waiting")
 
     def __init__(self) -> None:
         self.batch = Batch()
         self.changes: dict[str, Change] = {}
+        self.counts = False
         self.undo: list[Callable[[], Awaitable[None]]] = []
         self.waiting: list[asyncio.Future[None]] = []
 
@@ -99,7 +103,7 @@ class Committer:
             self.broken.cancel()
         _fail(self._take(), Unavailable())
 
-    def change(self, resident: Resident, task: Task, steps: tuple[Step, ...], calls: Sequence[HttpCall]) -> None:
+    def change(self, resident: Resident, task: Task, steps: tuple[Step, ...], calls: Sequence[Call]) -> None:
         """Put a task's newest version into the next commit."""
         group = self._group
         change = group.changes.get(task.task_id)
@@ -112,6 +116,15 @@ class Committer:
         if calls:
             change.calls.extend(calls)
         self._wanted.set()
+
+    def count(self, counters: Counters, process_id: int, counts: Sequence[Count]) -> None:
+        """Put what a task has counted into the next commit."""
+        group = self._group
+        for each in counts:
+            counters.add(group.batch, process_id, each.node_id, each.name, each.amount)
+        if not group.counts:
+            group.counts = True
+            group.undo.append(counters.load)
 
     def delete(self, task_id: str, remember_until: int) -> None:
         """Remove a task that is not in memory in the next commit."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import Started, Task, values
+from syncline_server.engine.parameters import check_new
 from syncline_server.engine.records import builder
 from syncline_server.errors import (
     AccessDenied,
@@ -22,6 +23,7 @@ from syncline_server.errors import (
     TaskExpired,
     TaskNotFound,
     TaskTooLarge,
+    WrongParameters,
 )
 from syncline_server.runtime.requests import CALLBACK_URL
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from syncline_server.runtime.access import Access
     from syncline_server.runtime.catalogue import Catalogue
     from syncline_server.runtime.commits import Committer
+    from syncline_server.runtime.folding import Folding
     from syncline_server.runtime.requests import Caller, NewTask
     from syncline_server.runtime.residents import Residents
     from syncline_server.store.port import Store, StoredProcess
@@ -56,6 +59,7 @@ class Creating:
         access: Access,
         committer: Committer,
         residents: Residents,
+        folding: Folding,
         callback_base: str,
     ) -> None:
         self._store = store
@@ -65,6 +69,7 @@ class Creating:
         self._access = access
         self._committer = committer
         self._residents = residents
+        self._folding = folding
         self._callback_base = callback_base
 
     async def create(self, caller: Caller, new: NewTask, *, hold: asyncio.Event | None) -> Task:
@@ -78,7 +83,7 @@ class Creating:
         if earlier is not None:
             return earlier
         task = self._new_task(caller, process, new, digest)
-        resident = self._residents.begin(task, self._definition(process), Started(), hold=hold)
+        resident = self._folding.begin(task, self._definition(process), Started(), hold=hold)
         if resident.loading is not None:
             await self._residents.settled(resident)
         created = resident.task
@@ -162,10 +167,14 @@ class Creating:
             data[CALLBACK_URL] = self._callback_base + task_id + secret
         if new.headers:
             data["__headers"] = self.read_object(new.headers, "headers")
+        definition = self._definition(process)
+        problem = check_new(definition, data)
+        if problem is not None:
+            raise WrongParameters(problem.description, field=f"data.{problem.name}")
         return _task(
             task_id=task_id,
             process_id=process.process_id,
-            process_version=self._definition(process).version,
+            process_version=definition.version,
             ref=new.ref,
             login=caller.login,
             request_id=new.request_id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import string
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -62,6 +62,8 @@ class Hop:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes | None
+    certificate: str = field(default="", repr=False)
+    """PEM of what the client presents; empty for nothing."""
 
 
 def first_hop(task: Task, call: HttpCall) -> Hop:
@@ -94,7 +96,7 @@ def first_hop(task: Task, call: HttpCall) -> Hop:
         body = None if call.body is None else call.body.encode()
     except UnicodeEncodeError:
         raise CallFailed(CallFault.BROKEN) from None
-    return Hop(method=call.method, url=url, headers=headers, body=body)
+    return Hop(method=call.method, url=url, headers=headers, body=body, certificate=call.certificate)
 
 
 def next_hop(hop: Hop, status: int, location: str) -> Hop | None:
@@ -108,6 +110,7 @@ def next_hop(hop: Hop, status: int, location: str) -> Hop | None:
     headers = hop.headers
     if not _is_same_site(hop.url, url):
         headers = {name: value for name, value in headers.items() if name in _HARMLESS}
+        hop = replace(hop, certificate="")
     hop = replace(hop, url=url, headers=headers)
     if (status == 303 and hop.method != "HEAD") or (status in (301, 302) and hop.method == "POST"):
         bare = {name: value for name, value in headers.items() if name not in _OF_THE_BODY}

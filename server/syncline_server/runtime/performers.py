@@ -1,4 +1,4 @@
-"""The performer port, and the one that makes real HTTP calls.
+"""The performer ports, one for each kind of call that leaves the program, and the one that makes real HTTP calls.
 
 Whatever goes wrong with a call is data for its process, so nothing is raised. A call may go out more than once: after a
 crash, and after a kept connection that its peer had closed; `Idempotency-Key` lets the receiver tell.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
@@ -16,6 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from syncline_server.engine.effects import CALL_SECONDS, MAX_REPLY_BYTES, CallFailure, CallFault, CallReply
 from syncline_server.runtime.addresses import SystemLookup, TargetRefused, TargetRule
+from syncline_server.runtime.client_certificates import UnusableCertificate, context_for
 from syncline_server.runtime.hops import MAX_REDIRECTS, CallFailed, first_hop, next_hop
 from syncline_server.runtime.turns import Turns
 from syncline_server.runtime.unpacking import unpack
@@ -25,7 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import SimpleNamespace
 
-    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.effects import (
+        HttpCall,
+        QueryCall,
+        QueryFailure,
+        QueryReply,
+        ScriptCall,
+        ScriptFailure,
+        ScriptReply,
+    )
     from syncline_server.engine.task import Task
     from syncline_server.runtime.addresses import Network
     from syncline_server.runtime.hops import Hop
@@ -51,6 +61,44 @@ class Performer(Protocol):
     async def close(self) -> None:
         """Let go of every connection; a second call does nothing."""
         ...
+
+
+class ScriptPerformer(Protocol):
+    """Runs the scripts of Code nodes."""
+
+    async def run(self, call: ScriptCall) -> ScriptReply | ScriptFailure:
+        """Return what became of the script; raises nothing but `CancelledError`."""
+        ...
+
+    async def close(self) -> None:
+        """End every script; a second call does nothing."""
+        ...
+
+
+class QueryPerformer(Protocol):
+    """Executes statements in databases."""
+
+    async def query(self, task: Task, call: QueryCall) -> QueryReply | QueryFailure:
+        """Return what became of the statement; raises nothing but `CancelledError`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection; a second call does nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Performers:
+    """All of them."""
+
+    http: Performer
+    scripts: ScriptPerformer
+    databases: QueryPerformer
+
+    async def close(self) -> None:
+        """Close every one."""
+        for each in (self.http, self.scripts, self.databases):
+            await each.close()
 
 
 class HttpPerformer:
@@ -244,6 +292,7 @@ async def _request(session: aiohttp.ClientSession, hop: Hop, attempt: _Attempt) 
         allow_redirects=False,
         skip_auto_headers=("content-type",),
         trace_request_ctx=attempt,
+        ssl=context_for(hop.certificate) if hop.certificate else True,
     )
 
 
@@ -280,6 +329,8 @@ def _fault(error: Exception, task: Task) -> CallFault:
             return error.fault
         case aiohttp.ClientConnectorError():
             return CallFault.REFUSED if isinstance(error.os_error, TargetRefused) else CallFault.CONNECT
+        case UnusableCertificate():
+            return CallFault.CERTIFICATE
         case aiohttp.InvalidURL():
             return CallFault.CONNECT
         case aiohttp.ClientError() | OSError() | ValueError():

@@ -1,35 +1,28 @@
 """The tasks in memory: every live one, and a finished one while an event of it is on its way to the disk.
 
 Rule 1: an event is applied to the newest version in memory; callers see only the version that is on disk (`kept`).
-Rule 2: events of one task are applied one after another, in the order in which they came.
-Rule 3: what a task does without leaving the machine is folded here, before the commit: one commit, not one a node.
+Rule 2: events of one task are applied one after another, in the order in which they came (see `folding`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-from syncline_server.engine import LIVE, IllegalMove, Needs, decide
+from syncline_server.engine import LIVE
 from syncline_server.errors import CommitFailed, TaskExpired, TaskNotFound, Unavailable
-from syncline_server.runtime import callbacks
+from syncline_server.runtime.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from syncline_server.clock import Clock
-    from syncline_server.engine import Event, FactKey, Facts, Process, Task
+    from syncline_server.engine import Process, Task
     from syncline_server.errors import OurFault
     from syncline_server.runtime.commits import Committer
+    from syncline_server.runtime.local_calls import Work
     from syncline_server.store.port import Store
 
-log = logging.getLogger(__name__)
-
-MOST_FOLDED = 32
-"""Own-callback calls folded into one commit. A task that makes more goes on after it: no task holds the loop."""
 _PAGE = 500
 
 Key: TypeAlias = "tuple[str, str] | tuple[int, str]"
@@ -39,7 +32,7 @@ Key: TypeAlias = "tuple[str, str] | tuple[int, str]"
 class Resident:
     """One task in memory."""
 
-    __slots__ = ("deleted", "fate", "hold", "kept", "loading", "process", "task")
+    __slots__ = ("deleted", "fate", "hanging", "hold", "kept", "later", "loading", "process", "task")
 
     def __init__(self, task: Task, process: Process, *, kept: Task | None) -> None:
         self.task = task
@@ -49,6 +42,10 @@ class Resident:
         self.process = process
         self.loading: asyncio.Task[None] | None = None
         """Facts are being read for an event; other events have to wait."""
+        self.later: list[Work] = []
+        """Those that came meanwhile."""
+        self.hanging: list[Resident] = []
+        """Other tasks that get news when the event is applied."""
         self.hold: asyncio.Event | None = None
         """Outgoing calls wait for this, or a second."""
         self.deleted = False
@@ -68,28 +65,21 @@ class Look:
 
 
 class Residents:
-    """Applies events to tasks and hands the results to the committer."""
+    """Finds, holds and forgets tasks."""
 
     def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        committer: Committer,
-        process_of: Callable[[int, int], Awaitable[Process]],
-        read_fact: Callable[[Task, FactKey], Awaitable[object]],
+        self, *, store: Store, committer: Committer, process_of: Callable[[int, int], Awaitable[Process]]
     ) -> None:
         self._store = store
-        self._clock = clock
         self._committer = committer
         self._process_of = process_of
-        self._read_fact = read_fact
+        self.standing = Standing()
+        self.asking: set[Resident] = set()
+        """Those that facts are read for."""
         self._by_id: dict[str, Resident] = {}
         self._refs: dict[tuple[int, str], str] = {}
         self._requests: dict[tuple[str, str], str] = {}
         self._loads: dict[str, asyncio.Future[Resident | None]] = {}
-        self._asking: set[Resident] = set()
-        """Those that facts are read for."""
         self._looks: dict[Key, list[Look]] = {}
 
     # Finding them.
@@ -168,6 +158,7 @@ class Residents:
             for task in page:
                 self.adopt(task, await self.definition(task))
             after = page[-1].task_id
+        self.standing.rebuild(resident.task for resident in self._by_id.values())
         return len(self._by_id)
 
     def adopt(self, task: Task, process: Process) -> Resident:
@@ -179,6 +170,7 @@ class Residents:
     def _hold(self, resident: Resident) -> None:
         task = resident.task
         self._by_id[task.task_id] = resident
+        self.standing.moved(task, (), task.tokens)
         if task.ref and task.state in LIVE:
             self._refs[task.process_id, task.ref] = task.task_id
         if task.request_id:
@@ -189,7 +181,8 @@ class Residents:
         task = resident.task
         if self._by_id.get(task.task_id) is resident:
             del self._by_id[task.task_id]
-        self._free_ref(task)
+            self.standing.moved(task, task.tokens, ())
+        self.free_ref(task)
         request = (task.login, task.request_id)
         if self._requests.get(request) == task.task_id:
             del self._requests[request]
@@ -205,7 +198,8 @@ class Residents:
 
         Returns their ids. The refs of those that are on disk stay taken.
         """
-        dropped = tuple(dict.fromkeys((*changed, *self._asking)))
+        hanging = [other for resident in self.asking for other in resident.hanging]
+        dropped = tuple(dict.fromkeys((*changed, *self.asking, *hanging)))
         for resident in dropped:
             self._end(resident, CommitFailed)
             self.release(resident)
@@ -216,19 +210,20 @@ class Residents:
 
     async def stop(self) -> None:
         """Read no more facts; the events that wait for some are dropped."""
-        asking = [resident.loading for resident in self._asking if resident.loading is not None]
-        for resident in tuple(self._asking):
+        asking = [resident.loading for resident in self.asking if resident.loading is not None]
+        for resident in tuple(self.asking):
             self._end(resident, Unavailable)
         if asking:
             await asyncio.wait(asking)
 
     def _end(self, resident: Resident, fate: type[OurFault]) -> None:
         resident.fate = fate
-        self._asking.discard(resident)
+        self.asking.discard(resident)
         if resident.loading is not None:
             resident.loading.cancel()
 
-    def _free_ref(self, task: Task) -> None:
+    def free_ref(self, task: Task) -> None:
+        """Let another task have the ref."""
         if task.ref and self._refs.get((task.process_id, task.ref)) == task.task_id:
             del self._refs[task.process_id, task.ref]
 
@@ -252,19 +247,13 @@ class Residents:
                 for look in self._looks.get(key, ()):
                     look.is_overtaken = True
 
-    # Moving them.
+    # Changing them.
 
-    def begin(self, task: Task, process: Process, event: Event, *, hold: asyncio.Event | None = None) -> Resident:
-        """Hold a new task and apply its first event."""
+    def add(self, task: Task, process: Process) -> Resident:
+        """Hold a new task, which is not on disk yet."""
         resident = Resident(task, process, kept=None)
-        resident.hold = hold
         self._hold(resident)
         self._tell_looks(task)
-        try:
-            self.apply(resident, event)
-        except BaseException:
-            self.release(resident)
-            raise
         return resident
 
     def remove(self, resident: Resident) -> None:
@@ -281,55 +270,3 @@ class Residents:
             await asyncio.wait((resident.loading,))
         if resident.fate is not None:
             raise resident.fate
-
-    def apply(self, resident: Resident, event: Event) -> None:
-        """Apply an event, fold what follows from it, and put the result into the next commit.
-
-        Raises IllegalMove when the event does not fit the task; then nothing has changed.
-        """
-        if resident.deleted:
-            raise IllegalMove
-        self._run(resident, deque((event,)), {})
-
-    def _run(self, resident: Resident, events: deque[Event], facts: Facts) -> None:
-        folded = 0
-        while events:
-            decision = decide(resident.task, events[0], resident.process, facts, self._clock.now())
-            if isinstance(decision, Needs):
-                resident.loading = asyncio.create_task(self._go_on(resident, events, facts, decision))
-                self._asking.add(resident)
-                return
-            events.popleft()
-            resident.task = task = decision.task
-            if task.state not in LIVE:
-                self._free_ref(task)
-            leaving = []
-            for call in decision.effects:
-                if folded < MOST_FOLDED and callbacks.is_own(task, call):
-                    folded += 1
-                    events.extend(callbacks.deliver(task, call))
-                else:
-                    leaving.append(call)
-            self._committer.change(resident, task, decision.steps, leaving)
-
-    async def _go_on(self, resident: Resident, events: deque[Event], facts: Facts, needs: Needs) -> None:
-        try:
-            known = dict(facts)
-            for key in needs.keys - known.keys():
-                known[key] = await self._read_fact(resident.task, key)
-        except Exception as error:
-            resident.fate = CommitFailed
-            self._committer.give_up(error)
-            return
-        finally:
-            self._asking.discard(resident)
-        resident.loading = None
-        try:
-            self._run(resident, events, known)
-        except IllegalMove:
-            log.info("event.stale", extra={"facts": {"task": resident.task.task_id}})
-        except Exception:
-            log.exception("event.failed", extra={"facts": {"task": resident.task.task_id}})
-            if not resident.task.sequence:  # it was never begun, and nobody may believe that it was
-                resident.fate = CommitFailed
-                self.release(resident)

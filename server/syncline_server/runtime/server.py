@@ -7,16 +7,22 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import LIVE, IllegalMove, TimerFired, Waiting
-from syncline_server.errors import StateError
+from syncline_server.engine import LIVE, IllegalMove, TimerFired
 from syncline_server.runtime.access import Access
 from syncline_server.runtime.callbacks import PATH
 from syncline_server.runtime.calls import Calls
 from syncline_server.runtime.catalogue import Catalogue
 from syncline_server.runtime.commits import Committer
+from syncline_server.runtime.counters import Counters
 from syncline_server.runtime.creating import Creating
 from syncline_server.runtime.deploying import Deploying
+from syncline_server.runtime.env_vars import EnvVars
+from syncline_server.runtime.facts import FactReader
+from syncline_server.runtime.folding import Folding
+from syncline_server.runtime.instances import Instances
 from syncline_server.runtime.issuing import Issuing
+from syncline_server.runtime.local_calls import LocalCalls
+from syncline_server.runtime.node_callbacks import NodeCallbacks
 from syncline_server.runtime.residents import Residents
 from syncline_server.runtime.resume import ResumeTokens
 from syncline_server.runtime.retention import Retention
@@ -30,11 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
     from syncline_server.clock import Clock, Ids
-    from syncline_server.engine import FactKey, Limits, Task
+    from syncline_server.engine import Limits, Task
     from syncline_server.runtime.commits import Change
-    from syncline_server.runtime.performers import Performer
+    from syncline_server.runtime.performers import Performers
     from syncline_server.runtime.residents import Resident
-    from syncline_server.store.port import Store
+    from syncline_server.store.port import Instance, Store
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +55,7 @@ class Runtime:
     waits: Waits
     access: Access
     issuing: Issuing
+    node_callbacks: NodeCallbacks
     deploying: Deploying
     catalogue: Catalogue
     resume_tokens: ResumeTokens
@@ -57,7 +64,7 @@ class Runtime:
         self,
         *,
         store: Store,
-        performer: Performer,
+        performers: Performers,
         clock: Clock,
         ids: Ids,
         limits: Limits,
@@ -67,7 +74,7 @@ class Runtime:
         timestamp_window_seconds: float = 0.0,
     ) -> None:
         self._store = store
-        self._performer = performer
+        self._performers = performers
         self._clock = clock
         self._ids = ids
         self._public_url = public_url
@@ -93,11 +100,16 @@ class Runtime:
             task_tokens=tokens_of_tasks,
             timestamp_window=self._window,
         )
+        self.counters = Counters(self._store)
+        self._wire_resources()
         self.issuing = Issuing(
             access=self.access, committer=self.committer, clock=self._clock, tokens_of_tasks=tokens_of_tasks
         )
-        self._wire()
+        self._wire(seal_key)
         await self.access.load()
+        await self.counters.load()
+        await self.env_vars.load()
+        await self.instances.load()
         await self.catalogue.load()
         self.committer.start()
         count = await self.residents.recover()
@@ -106,20 +118,20 @@ class Runtime:
         self._sweeping = asyncio.create_task(self.retention.run(), name="retention")
         log.info("runtime.started", extra={"facts": {"live_tasks": count}})
 
-    def _wire(self) -> None:
-        self.residents = Residents(
-            store=self._store,
-            clock=self._clock,
-            committer=self.committer,
-            process_of=self.catalogue.definition,
-            read_fact=self._read_fact,
-        )
+    def _wire_resources(self) -> None:
+        self.env_vars = EnvVars(store=self._store, committer=self.committer, access=self.access, clock=self._clock)
+        self.instances = Instances(store=self._store, committer=self.committer, access=self.access, clock=self._clock)
+
+    def _wire(self, seal_key: bytes) -> None:
+        self.residents = Residents(store=self._store, committer=self.committer, process_of=self.catalogue.definition)
+        self.folding = self._folding()
         self.tasks = Tasks(
             store=self._store,
             catalogue=self.catalogue,
             access=self.access,
             committer=self.committer,
             residents=self.residents,
+            folding=self.folding,
             creating=Creating(
                 store=self._store,
                 clock=self._clock,
@@ -128,17 +140,23 @@ class Runtime:
                 access=self.access,
                 committer=self.committer,
                 residents=self.residents,
+                folding=self.folding,
                 callback_base=self._public_url + PATH,
             ),
         )
         self.waits = Waits(
             tasks=self.tasks, watch=self.watch, store=self._store, max_wait_seconds=self._max_wait_seconds
         )
+        self.node_callbacks = NodeCallbacks(
+            catalogue=self.catalogue, tasks=self.tasks, seal_key=seal_key, public_url=self._public_url
+        )
         self.calls = Calls(
             residents=self.residents,
-            performer=self._performer,
+            folding=self.folding,
+            performers=self._performers,
             public_url=self._public_url,
             answer=self.tasks.answer,
+            post_to_node=self.node_callbacks.perform,
             is_paused=self.catalogue.is_paused,
         )
         self.deploying = Deploying(
@@ -157,6 +175,30 @@ class Runtime:
             retention_seconds=self._retention_seconds,
         )
 
+    def _folding(self) -> Folding:
+        facts = FactReader(
+            store=self._store,
+            catalogue=self.catalogue,
+            residents=self.residents,
+            counters=self.counters,
+            env_vars=self.env_vars,
+        )
+        local = LocalCalls(
+            residents=self.residents,
+            catalogue=self.catalogue,
+            clock=self._clock,
+            ids=self._ids,
+            public_url=self._public_url,
+        )
+        return Folding(
+            residents=self.residents,
+            committer=self.committer,
+            clock=self._clock,
+            facts=facts,
+            local=local,
+            counters=self.counters,
+        )
+
     async def stop(self) -> None:
         """Send waiters away, commit what is waiting, close the store."""
         self.watch.close()
@@ -166,8 +208,12 @@ class Runtime:
         await self.calls.stop()
         await self.residents.stop()
         await self.committer.stop()
-        await self._performer.close()
+        await self._performers.close()
         await self._store.close()
+
+    def instance_of(self, task: Task, instance_id: int) -> Instance | None:
+        """Return a database instance of the task's company."""
+        return self.instances.of_company(self.catalogue.get(task.process_id).company_id, instance_id)
 
     async def _token_key(self) -> bytes:
         text = await self._store.value(_SEAL_KEY)
@@ -231,10 +277,10 @@ class Runtime:
                 continue
             if token.due_at is not None:
                 self.timers.set(task.task_id, token.step, token.due_at)
-            if token.call is not None and token.waiting is Waiting.CALL:
+            if token.call is not None:
                 self.calls.start(resident, task, token.call)
 
-    # Time, pauses, facts.
+    # Time and pauses.
 
     def _ring(self, task_id: str, step: int) -> None:
         resident = self.residents.find(task_id)
@@ -245,7 +291,7 @@ class Runtime:
             return
         try:
             if any(token.step == step and token.due_at is not None for token in resident.task.tokens):
-                self.residents.apply(resident, TimerFired(step))
+                self.folding.apply(resident, TimerFired(step))
         except IllegalMove:
             log.info("timer.stale", extra={"facts": {"task": task_id, "step": step}})
         except Exception:
@@ -258,15 +304,3 @@ class Runtime:
         for resident in self.residents.all():
             if resident.task.process_id == process_id:
                 self._take_up(resident)
-
-    async def _read_fact(self, task: Task, key: FactKey) -> object:
-        try:
-            company = self.catalogue.get(task.process_id).company_id
-            process = self.catalogue.resolve(company, key.process)
-        except StateError:
-            return None
-        if process.company_id != company:
-            return None
-        live = self.residents.find(self.residents.holder(process.process_id, key.ref) or "")
-        found = live.task if live else await self._store.task_by_ref(process.process_id, key.ref)
-        return None if found is None else found.data

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import LIVE, Answered, Cancelled, IllegalMove, Modified, TooMuchData
+from syncline_server.engine.parameters import check_modification
 from syncline_server.errors import (
     AccessDenied,
     CallbackNotFound,
     InvalidRequest,
     NodeNotFound,
     ProcessNotActive,
+    StateError,
     TaskFinished,
     TaskNotFound,
     TaskTooLarge,
+    WrongParameters,
 )
 from syncline_server.runtime import callbacks
 from syncline_server.runtime.creating import ONLY_WATCHING, check_request_id
@@ -22,13 +25,14 @@ from syncline_server.store.port import TaskFilter
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from syncline_server.engine import Step, Task, TaskState
     from syncline_server.runtime.access import Access
     from syncline_server.runtime.catalogue import Catalogue
     from syncline_server.runtime.commits import Committer
     from syncline_server.runtime.creating import Creating
+    from syncline_server.runtime.folding import Folding
     from syncline_server.runtime.requests import Caller, NewTask, Target
     from syncline_server.runtime.residents import Resident, Residents
     from syncline_server.store.port import Store, StoredProcess
@@ -48,6 +52,7 @@ class Tasks:
         access: Access,
         committer: Committer,
         residents: Residents,
+        folding: Folding,
         creating: Creating,
     ) -> None:
         self._store = store
@@ -55,6 +60,7 @@ class Tasks:
         self._access = access
         self._committer = committer
         self._residents = residents
+        self._folding = folding
         self._creating = creating
 
     # Creating.
@@ -70,22 +76,41 @@ class Tasks:
 
     async def modify(self, caller: Caller, target: Target, text: str, request_id: str = "") -> Task:
         """Merge members into a live task's data, and let it go on when its node waits for that."""
-        data = self._creating.read_object(text, "data")
+        data = self.read_data(text)
         check_request_id(request_id)
         task = await self.find(caller, target, "create")
+        return await self.change(task, Modified(data, request_id))
+
+    def read_data(self, text: str) -> dict[str, object]:
+        """Return the object that a request's data is; raise `TaskTooLarge` or `InvalidJson`."""
+        return self._creating.read_object(text, "data")
+
+    async def change(self, task: Task, event: Modified, check: Callable[[Task], None] | None = None) -> Task:
+        """Modify a task that was found, unless this request has done so before.
+
+        *check* is given the newest version of the task, and raises whatever speaks against modifying that.
+        """
         resident = await self._in_memory(task)
         if resident is not None:
             await self._residents.settled(resident)
             task = resident.task
-        if request_id and request_id in task.modified_by:
+        if event.request_id and event.request_id in task.modified_by:
             await self._committer.committed()
             return task
-        if resident is None or task.state not in LIVE:
-            await self._committer.committed()
-            raise TaskFinished
+        try:
+            if check is not None:
+                check(task)
+            if resident is None or task.state not in LIVE:
+                raise TaskFinished
+        except StateError:
+            await self._committer.committed()  # only what is kept speaks against it
+            raise
         if self._catalogue.is_paused(resident.task.process_id):
             raise ProcessNotActive
-        self._apply(resident, Modified(data, request_id))
+        problem = check_modification(resident.process, event.data)
+        if problem is not None:
+            raise WrongParameters(problem.description, field=f"data.{problem.name}")
+        self._apply(resident, event)
         return await self._result(resident)
 
     async def cancel(self, caller: Caller, target: Target) -> Task:
@@ -152,7 +177,7 @@ class Tasks:
         self, resident: Resident, event: Modified | Cancelled | Answered, gone: type[Exception] = TaskFinished
     ) -> None:
         try:
-            self._residents.apply(resident, event)
+            self._folding.apply(resident, event)
         except TooMuchData as fault:
             raise TaskTooLarge(f"{fault}.".capitalize(), field="data") from None
         except IllegalMove:

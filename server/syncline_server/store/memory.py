@@ -24,14 +24,17 @@ if TYPE_CHECKING:
         ApiKey,
         Batch,
         Company,
+        CounterKey,
         Deployment,
         Grant,
+        Instance,
+        StoredEnvVar,
         StoredProcess,
         TaskFilter,
     )
 
 T = TypeVar("T")
-K = TypeVar("K", int, str, tuple[int, int], tuple[str, int])
+K = TypeVar("K", int, str, tuple[int, int], tuple[str, int], tuple[str, str])
 
 _INTEGERS = range(-(2**63), 2**63)
 _FOR_LIFE = tuple(rows.TASK_COLUMNS.index(name) for name in ("process_id", "ref", "login", "request_id"))
@@ -51,6 +54,9 @@ class MemoryStore:
         self._keys: dict[str, rows.Row] = {}
         self._grants: dict[tuple[str, int], rows.Row] = {}
         self._access_tokens: dict[str, rows.Row] = {}
+        self._env_vars: dict[tuple[str, str], rows.Row] = {}
+        self._instances: dict[int, rows.Row] = {}
+        self._counters: dict[CounterKey, str] = {}
         self._values: dict[str, str] = {}
 
     async def open(self) -> None:
@@ -73,6 +79,9 @@ class MemoryStore:
         self._companies.update(written.companies)
         self._keep_keys(written, batch.deleted_keys)
         self._keep_access_tokens(written, batch)
+        _put(self._env_vars, written.env_vars)
+        _put(self._instances, written.instances)
+        self._counters.update(batch.counters)
 
     def _keep_tasks(self, written: _Written, deleted: dict[str, int]) -> None:
         for task_id, row in written.tasks.items():
@@ -180,6 +189,18 @@ class MemoryStore:
         await self._turn()
         return _all(rows.access_token_of, self._access_tokens)
 
+    async def env_vars(self) -> Sequence[StoredEnvVar]:
+        await self._turn()
+        return _all(rows.env_var_of, self._env_vars)
+
+    async def instances(self) -> Sequence[Instance]:
+        await self._turn()
+        return _all(rows.instance_of, self._instances)
+
+    async def counters(self) -> dict[CounterKey, str]:
+        await self._turn()
+        return dict(self._counters)
+
     async def value(self, name: str) -> str | None:
         await self._turn()
         return self._values.get(name)
@@ -208,10 +229,26 @@ class _Written:
         self.keys = {one.login: _storable(rows.key_row(one)) for one in batch.keys}
         self.grants = {(one.login, one.process_id): _storable(rows.grant_row(one)) for one in batch.grants}
         self.access_tokens = {one.token_id: _storable(rows.access_token_row(one)) for one in batch.access_tokens}
+        self.env_vars = {
+            key: None if one is None else _storable(rows.env_var_row(one)) for key, one in batch.env_vars.items()
+        }
+        self.instances = {
+            key: None if one is None else _storable(rows.instance_row(one)) for key, one in batch.instances.items()
+        }
+        for key, text in batch.counters.items():
+            _storable((*key, text))
 
 
 def _all(make: Callable[[rows.AnyRow], T], table: Mapping[K, rows.Row]) -> list[T]:
     return [make(row) for _, row in sorted(table.items())]
+
+
+def _put(table: dict[K, rows.Row], written: Mapping[K, rows.Row | None]) -> None:
+    for key, row in written.items():
+        if row is None:
+            table.pop(key, None)
+        else:
+            table[key] = row
 
 
 def _storable(row: rows.Row) -> rows.Row:

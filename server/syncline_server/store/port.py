@@ -8,12 +8,16 @@ see the one under way. A read that fails raises `StoreUnusable`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from syncline_server.engine.task import Step, Task, TaskState
+
+CounterKey: TypeAlias = tuple[int, str, str]
+"""A process, one of its nodes, and the name of a sum; an empty name is the count of tasks that came to the node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,73 @@ class Deployment:
     deployed_at: int
 
 
+class Use(StrEnum):
+    """What an environment variable may be restricted to: the types of a scope."""
+
+    API_CALL = "api_call"
+    SET_PARAM = "set_param"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEnvVar:
+    """An environment variable of a company."""
+
+    company_id: str
+    short_name: str
+    """Unique in its company."""
+    value: str = field(repr=False)
+    """Text, or JSON text where `is_json`."""
+    is_secret: bool = False
+    is_json: bool = False
+    uses: tuple[Use, ...] = ()
+    """What it may be used for; empty is everything."""
+    title: str = ""
+    description: str = ""
+    created_at: int = 0
+    changed_at: int = 0
+
+
+class Database(StrEnum):
+    """The kinds of databases that processes may use."""
+
+    POSTGRESQL = "postgresql"
+    SQLITE = "sqlite"
+
+
+class Tls(StrEnum):
+    """How a connection to a database is protected."""
+
+    PREFER = "prefer"
+    """Encrypted when the database can; nobody checks whose it is."""
+    DISABLE = "disable"
+    REQUIRE = "require"
+    """Encrypted; nobody checks whose it is."""
+    VERIFY = "verify-full"
+    """Encrypted, and the certificate has to be a known authority's and for the host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A database that the processes of a company may use."""
+
+    instance_id: int
+    company_id: str
+    title: str
+    kind: Database
+    host: str = ""
+    """A name or an address; empty for SQLite, as are the next four."""
+    port: int = 0
+    database: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls.PREFER
+    file: str = ""
+    """The name of SQLite's file in the company's folder; empty for PostgreSQL."""
+    max_connections: int = 5
+    created_at: int = 0
+    changed_at: int = 0
+
+
 @dataclass(slots=True)
 class Batch:
     """Changes that are kept together. Within a batch the last word on an object counts."""
@@ -113,6 +184,12 @@ class Batch:
     access_tokens: list[AccessToken] = field(default_factory=list)
     deleted_access_tokens: list[str] = field(default_factory=list)
     """By id."""
+    env_vars: dict[tuple[str, str], StoredEnvVar | None] = field(default_factory=dict)
+    """By company and short name; None removes one."""
+    instances: dict[int, Instance | None] = field(default_factory=dict)
+    """By id; None removes one."""
+    counters: dict[CounterKey, str] = field(default_factory=dict)
+    """What has been counted in nodes, as it now is: decimal numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +278,18 @@ class Store(Protocol):
 
     async def access_tokens(self) -> Sequence[AccessToken]:
         """Return every access token by id."""
+        ...
+
+    async def env_vars(self) -> Sequence[StoredEnvVar]:
+        """Return every environment variable by company and short name."""
+        ...
+
+    async def instances(self) -> Sequence[Instance]:
+        """Return every database instance by id."""
+        ...
+
+    async def counters(self) -> dict[CounterKey, str]:
+        """Return everything that has been counted."""
         ...
 
     async def value(self, name: str) -> str | None:

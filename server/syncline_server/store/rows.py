@@ -15,9 +15,21 @@ from typing import Any, TypeAlias
 import orjson
 
 from syncline_server.engine import values
-from syncline_server.engine.effects import HttpCall
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
-from syncline_server.store.port import AccessToken, ApiKey, Company, Deployment, Grant, StoredProcess
+from syncline_server.store import calls
+from syncline_server.store.port import (
+    AccessToken,
+    ApiKey,
+    Company,
+    Database,
+    Deployment,
+    Grant,
+    Instance,
+    StoredEnvVar,
+    StoredProcess,
+    Tls,
+    Use,
+)
 
 Row: TypeAlias = tuple[str | int | None, ...]
 AnyRow: TypeAlias = Sequence[Any]
@@ -47,6 +59,7 @@ TASK_COLUMNS = (
     "changed_at",
     "ended_at",
     "modified_by",
+    "caller",
 )
 """In the order of a task's row."""
 DATA = TASK_COLUMNS.index("data")
@@ -71,7 +84,7 @@ def task_row(task: Task) -> Row:
         task.callback_secret,
         task.state.value,
         data,
-        _json(task.tokens) if task.tokens else "[]",
+        _json([calls.storable(token) for token in task.tokens]) if task.tokens else "[]",
         task.node_id,
         task.previous_node_id,
         *(_NO_OUTCOME if task.outcome is None else _outcome_columns(task.outcome, data)),
@@ -81,6 +94,7 @@ def task_row(task: Task) -> Row:
         task.changed_at,
         task.ended_at,
         _json(task.modified_by) if task.modified_by else "[]",
+        task.caller,
     )
 
 
@@ -89,7 +103,7 @@ def task_of(row: AnyRow) -> Task:
     (task_id, process_id, process_version, ref, login, request_id, request_hash, callback_secret) = row[:8]
     (state, data, tokens, node_id, previous_node_id) = row[8:13]
     (kind, outcome_data, outcome_at, outcome_sequence) = row[13:17]
-    (failure, sequence, created_at, changed_at, ended_at, modified_by) = row[17:]
+    (failure, sequence, created_at, changed_at, ended_at, modified_by, caller) = row[17:]
     outcome = None
     if kind is not None:
         text = data if outcome_data is None else outcome_data
@@ -115,6 +129,7 @@ def task_of(row: AnyRow) -> Task:
         changed_at=changed_at,
         ended_at=ended_at,
         modified_by=() if modified_by == "[]" else tuple(orjson.loads(modified_by)),
+        caller=caller,
     )
 
 
@@ -242,6 +257,77 @@ def access_token_of(row: AnyRow) -> AccessToken:
     )
 
 
+def env_var_row(env_var: StoredEnvVar) -> Row:
+    return (
+        env_var.company_id,
+        env_var.short_name,
+        env_var.value,
+        int(env_var.is_secret),
+        int(env_var.is_json),
+        " ".join(env_var.uses),
+        env_var.title,
+        env_var.description,
+        env_var.created_at,
+        env_var.changed_at,
+    )
+
+
+def env_var_of(row: AnyRow) -> StoredEnvVar:
+    company_id, short_name, value, is_secret, is_json, uses, title, description, created_at, changed_at = row
+    return StoredEnvVar(
+        company_id=company_id,
+        short_name=short_name,
+        value=value,
+        is_secret=bool(is_secret),
+        is_json=bool(is_json),
+        uses=tuple(Use(use) for use in uses.split()),
+        title=title,
+        description=description,
+        created_at=created_at,
+        changed_at=changed_at,
+    )
+
+
+def instance_row(instance: Instance) -> Row:
+    return (
+        instance.instance_id,
+        instance.company_id,
+        instance.title,
+        instance.kind.value,
+        instance.host,
+        instance.port,
+        instance.database,
+        instance.user,
+        instance.password,
+        instance.tls.value,
+        instance.file,
+        instance.max_connections,
+        instance.created_at,
+        instance.changed_at,
+    )
+
+
+def instance_of(row: AnyRow) -> Instance:
+    (instance_id, company_id, title, kind, host, port, database, user) = row[:8]
+    (password, tls, file, max_connections, created_at, changed_at) = row[8:]
+    return Instance(
+        instance_id=instance_id,
+        company_id=company_id,
+        title=title,
+        kind=Database(kind),
+        host=host,
+        port=port,
+        database=database,
+        user=user,
+        password=password,
+        tls=Tls(tls),
+        file=file,
+        max_connections=max_connections,
+        created_at=created_at,
+        changed_at=changed_at,
+    )
+
+
 def _outcome_columns(outcome: Outcome, data: str) -> Row:
     # a task that came to its end answers with its own data: up to a megabyte that need not be written twice
     text = None if outcome.data == data else outcome.data
@@ -258,10 +344,6 @@ def _token(members: dict[str, Any]) -> Token:
         **{
             **members,
             "waiting": Waiting(members["waiting"]),
-            "call": None if call is None else _call(call),
+            "call": None if call is None else calls.call_of(call),
         }
     )
-
-
-def _call(members: dict[str, Any]) -> HttpCall:
-    return HttpCall(**{**members, "headers": tuple((name, text) for name, text in members["headers"])})

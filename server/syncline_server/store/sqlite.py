@@ -31,8 +31,11 @@ if TYPE_CHECKING:
         ApiKey,
         Batch,
         Company,
+        CounterKey,
         Deployment,
         Grant,
+        Instance,
+        StoredEnvVar,
         StoredProcess,
         TaskFilter,
     )
@@ -188,6 +191,15 @@ class SqliteStore:
     async def access_tokens(self) -> Sequence[AccessToken]:
         return await self._all(rows.access_token_of, "access_tokens")
 
+    async def env_vars(self) -> Sequence[StoredEnvVar]:
+        return await self._all(rows.env_var_of, "env_vars")
+
+    async def instances(self) -> Sequence[Instance]:
+        return await self._all(rows.instance_of, "instances")
+
+    async def counters(self) -> dict[CounterKey, str]:
+        return dict(await self._all(_counter, "counters"))
+
     async def value(self, name: str) -> str | None:
         return await self._one(_first, "value", (name,))
 
@@ -247,6 +259,11 @@ def _steps(connection: sqlite3.Connection, query: str, task_id: str, after: int,
             found.extend(step for step in rows.steps_of(text) if step.sequence > after)
             found.sort(key=attrgetter("sequence"))
     return found[:limit]
+
+
+def _counter(row: rows.AnyRow) -> tuple[CounterKey, str]:
+    process_id, node_id, name, number = row
+    return (process_id, node_id, name), number
 
 
 def _first(row: rows.AnyRow) -> str:

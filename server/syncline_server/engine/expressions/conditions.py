@@ -1,6 +1,8 @@
 """Conditions of `go_if_const`: one parameter, one function, one constant.
 
-- A parameter that is missing meets no condition, so `not_eq ""` asks whether it is there and not empty.
+- The parameter is a name or path, with or without braces, a function, or a text with these in it.
+- A parameter that is missing, or a function that has no value, meets no condition, so `not_eq ""` asks whether it is
+  there and not empty.
 - The cast is the type that both sides must have. The constant is written as text and read as that type; the parameter
   is not converted: 10 and "10" are equal under no cast but the absent one, and differ under `not_eq`.
 - Without a cast (the first version of the format) both sides compare as numbers when both read as such, else as text.
@@ -18,10 +20,10 @@ import re2
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import TYPES, WrongType, cast
-from syncline_server.engine.expressions.lookups import Lookup, compile_path
+from syncline_server.engine.expressions.lookups import compile_path
 from syncline_server.engine.expressions.references import BadReference, parse_path
-from syncline_server.engine.expressions.scope import MISSING, Scope, text
-from syncline_server.engine.expressions.template import Template, compile_template, refuse_functions
+from syncline_server.engine.expressions.scope import MISSING, Lookup, Scope, text
+from syncline_server.engine.expressions.template import Template, compile_template
 
 Condition = Callable[[Scope], bool]
 Comparison = Callable[[object, object], bool]
@@ -67,10 +69,9 @@ def compile_condition(param: str, function: str, constant: object, cast_name: st
 
 
 def _compile_parameter(source: str) -> Lookup:
-    refuse_functions(source)
-    if "{{" not in source:
-        return compile_path(parse_path(source))
     template = compile_template(source)
+    if template.static is not None and "{{" not in source:
+        return compile_path(parse_path(source))
     if template.static is not None:
         raise BadReference(f"{source!r} lacks its closing braces")
     return template.text if template.lone is None else template.lone

@@ -17,12 +17,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from syncline_server.engine.expressions.scope import Scope, text
+from syncline_server.engine.expressions.scope import Lookup, Scope, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syncline_server.engine.expressions.lookups import Lookup
     from syncline_server.engine.expressions.template import Template
 
 _LEGAL = "-._~:/?#[]@!$&'()*+,;=%"

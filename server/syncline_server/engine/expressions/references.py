@@ -1,22 +1,46 @@
-r"""Finds the `{{references}}` in a text and takes them apart.
+r"""Finds the `{{references}}` and the `$.functions(…)` in a text and takes them apart.
 
 A reference is a path: names after dots, names or positions in brackets, each of which may hold references itself
 (`{{a[{{i}}].b}}`, `{{status_{{n}}}}`). `\.`, `\[` and `\]` (or with two backslashes, as JSON text has them) stand for
 the character in a name. `{{` that no `}}` follows is text, and so is the first of three braces. Spaces around a
 reference don't count.
+
+A function is one of `NAMES` between `$.` and an opening parenthesis; its argument goes to the parenthesis that closes
+it, with functions and references in it as the author likes. Anything else that begins with `$.` is text. Functions
+stand in text and in the brackets of a reference (`{{a[$.math({{i}}+1)]}}`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_NESTING = 8
+"""References inside each other, and functions inside each other."""
 MAX_SEGMENTS = 64
+DIGESTS = ("sha1", "sha224", "sha256", "sha384", "sha512", "md5")
+NAMES = (
+    *("math", "random", "date", "unixtime", "base64_encode", "map", "filter"),
+    *("to_object", "to_number", "to_array", "to_string"),
+    *DIGESTS,
+    *(f"{digest}_hex" for digest in DIGESTS),
+)
+"""The documented functions."""
 
 _WORDS = re.compile(r"\\{1,2}[.\[\]]|\{\{(?!\{(?!\{))|\}\}|[^\\{}.\[\]]+|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\{1,2}[.\[\]]")
 _NOT_IN_NAMES = re.compile(r'[{}"\x00-\x1f]')
+_CALL = re.compile(rf"\$\.({'|'.join(NAMES)})\(")
+_ZONE = re.compile(r"\.tz\(")
+_BRACKETS = re.compile(r"[()]")
+_BRACKETS_OF_CODE = re.compile(
+    r"""[()]|"(?:[^"\\]|\\.)*+(?:"|\Z)|\\"(?:[^"\\]|\\[^"])*+(?:\\"|\Z)|'(?:[^'\\]|\\.)*+(?:'|\Z)""", re.DOTALL
+)
+"""Brackets outside of quotes, which JSON text has escaped."""
 POSITION = re.compile(r"0|[1-9][0-9]{0,8}")
 """What in brackets is a position in an array."""
 
@@ -29,18 +53,18 @@ class BadReference(ValueError):
 class Segment:
     """One step of a path."""
 
-    parts: tuple[str | Path, ...]
-    """Text and references that together name a member."""
+    parts: tuple[Part, ...]
+    """Text, references and functions that together name a member."""
     bracketed: bool = False
 
     @property
     def name(self) -> str | None:
-        """The member's name when no reference is in it."""
+        """The member's name when it is said literally."""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
 
     @property
     def key(self) -> str | int | None:
-        """The member's name, or its position, when no reference is in it."""
+        """The member's name, or its position, when it is said literally."""
         name = self.name
         return int(name) if self.bracketed and name is not None and POSITION.fullmatch(name) else name
 
@@ -58,9 +82,70 @@ class Path:
         return [segment.name for segment in self.segments]
 
 
-def parse_text(source: str) -> tuple[str | Path, ...]:
-    """Split text into what is said literally and what is referred to."""
-    return _Reader(source).text()
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function with its argument."""
+
+    name: str
+    argument: tuple[str | Path, ...]
+    """Text and references; functions in it are still text, see `split_calls`."""
+    nesting: int
+    zone: tuple[str | Path, ...] | None = None
+    """What stands in `$.unixtime(…).tz(…)`."""
+
+
+Part = str | Path | Call
+
+
+def parse_text(source: str) -> tuple[Part, ...]:
+    """Split text into what is said literally and what is referred to or computed."""
+    return split_calls(_Reader(source).text())
+
+
+def split_calls(parts: tuple[str | Path, ...], nesting: int = 0) -> tuple[Part, ...]:
+    """Find the functions in text; raise `BadReference` for one without an end, or too deep in others."""
+    if not any(isinstance(part, str) and _CALL.search(part) for part in parts):
+        return parts
+    found: list[Part] = []
+    index = at = 0
+    while index < len(parts):
+        part = parts[index]
+        match = _CALL.search(part, at) if isinstance(part, str) else None
+        if match is None:
+            found.append(part[at:] if isinstance(part, str) else part)
+            index, at = index + 1, 0
+            continue
+        if nesting == MAX_NESTING:
+            raise BadReference(f"functions inside each other more than {MAX_NESTING} times")
+        found.append(match.string[at : match.start()])
+        argument, index, at = _argument(parts, index, match)
+        zone = None
+        if match[1] == "unixtime" and (after := _ZONE.match(str(parts[index]), at)):
+            zone, index, at = _argument(parts, index, after)
+        found.append(Call(match[1], argument, nesting + 1, zone))
+    return tuple(part for part in found if part != "")
+
+
+def _argument(
+    parts: tuple[str | Path, ...], index: int, opening: re.Match[str]
+) -> tuple[tuple[str | Path, ...], int, int]:
+    """Return what is between a function's parentheses, and the part and place in it where the function ends."""
+    brackets = _BRACKETS_OF_CODE if opening[0] in ("$.map(", "$.filter(") else _BRACKETS
+    inside: list[str | Path] = []
+    at = opening.end()
+    open_ones = 1
+    for i in range(index, len(parts)):
+        part = parts[i]
+        if isinstance(part, str):
+            for match in brackets.finditer(part, at):
+                open_ones += (match[0] == "(") - (match[0] == ")")
+                if not open_ones:
+                    inside.append(part[at : match.start()])
+                    return tuple(kept for kept in inside if kept != ""), i, match.end()
+            part = part[at:]
+        inside.append(part)
+        at = 0
+    raise BadReference(f"{opening[0]}…) lacks its closing parenthesis")
 
 
 def parse_path(source: str) -> Path:
@@ -113,6 +198,8 @@ class _Reader:
             raise BadReference(f"{self._excerpt(start)!r} is not a reference")
         if len(segments) > MAX_SEGMENTS:
             raise BadReference(f"a reference of more than {MAX_SEGMENTS} names")
+        if _CALL.match(source):
+            raise BadReference(f"{source[:60]!r} stands in braces, but a function has none around it")
         return Path(tuple(segments), source)
 
     def _named(self, nesting: int) -> Segment:
@@ -131,9 +218,9 @@ class _Reader:
         self.at += 1
         if self._peek().isspace():
             self.at += 1
-        return self._segment(parts, bracketed=True)
+        return self._segment(split_calls(tuple(parts)), bracketed=True)
 
-    def _segment(self, parts: list[str | Path], *, bracketed: bool) -> Segment:
+    def _segment(self, parts: Iterable[Part], *, bracketed: bool) -> Segment:
         kept = tuple(part for part in parts if part != "")
         bad = any(isinstance(part, str) and _NOT_IN_NAMES.search(part) for part in kept)
         if not kept or bad:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 from syncline_server.engine import values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from syncline_server.engine.decision import FactKey, Facts
     from syncline_server.engine.process import Process
     from syncline_server.engine.task import Task
@@ -23,10 +27,17 @@ MISSING: Final[Literal[Missing.MISSING]] = Missing.MISSING
 """What a reference to nothing gives; `null` is something."""
 
 
+MAX_WORK = 2_000_000
+"""Units of work of one decision, less than half a second: see `functions.arrays`."""
+
+
 class Scope:
     """One task in one node, as templates see it."""
 
-    __slots__ = ("asked", "data", "facts", "node_id", "now", "previous_node_id", "process", "room", "task")
+    __slots__ = (
+        *("asked", "data", "draws", "facts", "hidden", "node_id", "now", "previous_node_id", "process", "room"),
+        *("task", "use", "work"),
+    )
 
     def __init__(self, task: Task, process: Process, facts: Facts, now: int) -> None:
         self.task = task
@@ -40,6 +51,14 @@ class Scope:
         """Characters that may still be written in this node; below 0 all renders as nothing, and the node fails."""
         self.asked: set[FactKey] = set()
         """Facts that were looked for and are not known: when there are any, all that was rendered is void."""
+        self.use = ""
+        """What is rendered now, as the scopes of environment variables have it; see `EnvVar`."""
+        self.hidden: set[str] = set()
+        """Texts of secrets that were rendered, and of what was computed from them."""
+        self.draws = count()
+        """Numbers the random values of the decision."""
+        self.work = MAX_WORK
+        """Units of work that `$.map` and `$.filter` may still do in this decision."""
 
     def fact(self, key: FactKey) -> object:
         """Return a fact; note that it is asked for and return `MISSING` when it is not known."""
@@ -58,6 +77,7 @@ class Scope:
         scope = Scope(self.task, self.process, self.facts, self.now)
         scope.node_id, scope.previous_node_id = self.node_id, self.previous_node_id
         scope.room, scope.asked = self.room, self.asked
+        scope.use, scope.hidden, scope.draws, scope.work = self.use, self.hidden, self.draws, self.work
         scope.data = {**self.data, **members}
         return scope
 
@@ -69,3 +89,21 @@ def text(value: object) -> str:
     if value is MISSING or value is None:
         return ""
     return values.dumps(value)
+
+
+Lookup = Callable[[Scope], object]
+"""Finds a value or computes it, or gives `MISSING`."""
+
+
+def join(parts: Iterable[str | Lookup], scope: Scope) -> str:
+    """Put literal text and the text of what is looked up together; nothing when there is no room for it."""
+    pieces = []
+    for part in parts:
+        if isinstance(part, str):
+            pieces.append(part)
+        else:
+            piece = text(part(scope))
+            if not scope.spend(len(piece)):
+                return ""
+            pieces.append(piece)
+    return "".join(pieces)

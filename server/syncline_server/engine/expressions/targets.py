@@ -2,15 +2,15 @@
 
 A key that is one reference and nothing else (`{{obj.key}}`, `{{arr[{{i}}]}}`) names the place that the reference would
 read; objects and arrays on the way to it are made when they are missing, and gaps in an array are filled with null. Any
-other key is a parameter's name, put together when references are in it.
+other key is a parameter's name, put together when references or functions are in it.
 """
 
 from __future__ import annotations
 
-from syncline_server.engine.expressions.lookups import Lookup, compile_key, compile_path, is_system, refuse_foreign
+from syncline_server.engine.expressions.lookups import compile_key, compile_part, is_system
 from syncline_server.engine.expressions.references import BadReference, Path, parse_text
-from syncline_server.engine.expressions.scope import MISSING, Scope, text
-from syncline_server.engine.expressions.template import Template, refuse_functions
+from syncline_server.engine.expressions.scope import MISSING, Lookup, Scope, text
+from syncline_server.engine.expressions.template import Template
 
 MAX_INDEX = 100
 """The documented highest position that can be set."""
@@ -32,7 +32,6 @@ class Target:
 
     def __init__(self, source: str) -> None:
         """Compile a key; raise `BadReference` for what can't be read or can't be set."""
-        refuse_functions(source)
         parts = parse_text(source)
         self.keys: tuple[str | int | Lookup, ...] = ()
         self.template: Template | None = None
@@ -43,7 +42,7 @@ class Target:
             if len(self.keys) == 1 and isinstance(self.keys[0], str):
                 self.name = self.keys[0]
         else:
-            self.template = Template(source, tuple(p if isinstance(p, str) else compile_path(p) for p in parts))
+            self.template = Template(source, tuple(map(compile_part, parts)))
             self.name = self.template.static
 
     def put(self, scope: Scope, data: dict[str, object], value: object) -> str:
@@ -71,7 +70,6 @@ class Target:
 
 
 def _compile_place(path: Path) -> tuple[str | int | Lookup, ...]:
-    refuse_foreign(path)
     if is_system(path):
         raise BadReference(f"{{{{{path.source}}}}} can be read, not set")
     for segment in path.segments:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from syncline_server.engine import values
 from syncline_server.engine.process import Limits, Node, Process, ReadProcess
+from syncline_server.engine.reading.declarations import read_declarations
 from syncline_server.engine.reading.fields import Fields, Reading
 from syncline_server.engine.reading.nodes import START, read_node
 
 _KINDS = ("process", "state")
-_UNCHECKED = ("required", "auto-clear")
-"""Flags of a process's parameters that nothing here acts on."""
 
 
 def read_process(source_text: str, *, process_id: int, version: int, limits: Limits) -> ReadProcess:
@@ -30,13 +29,20 @@ def read_process(source_text: str, *, process_id: int, version: int, limits: Lim
         whole.fault("scheme.nodes", "The process has no start node.")
     elif not items:
         whole.fault("scheme.nodes", "The process has no nodes.")
-    _note_parameters(whole)
+    parameters = read_declarations(whole)
     faults, notes = tuple(reading.faults), tuple(reading.notes)
     if faults or start is None:
         return ReadProcess(None, faults, notes)
     conv_type = "state" if reading.is_state else "process"
     process = Process(
-        process_id=process_id, version=version, conv_type=conv_type, start_node_id=start, nodes=nodes, limits=limits
+        process_id=process_id,
+        version=version,
+        conv_type=conv_type,
+        start_node_id=start,
+        nodes=nodes,
+        limits=limits,
+        alerts={node_id: node.alert for node_id, node in nodes.items() if node.alert is not None},
+        parameters=parameters,
     )
     return ReadProcess(process, (), notes)
 
@@ -77,17 +83,3 @@ def _nodes(reading: Reading, items: list[dict[str, object]]) -> tuple[dict[str, 
         if node is not None:
             nodes[node_id] = node
     return nodes, start
-
-
-def _note_parameters(whole: Fields) -> None:
-    """Say what a process declares about its parameters and nothing here checks."""
-    params = whole.content.get("params")
-    for index, param in enumerate(params if isinstance(params, list) else []):
-        if not isinstance(param, dict):
-            continue
-        flags = param.get("flags")
-        acted_on = [flag for flag in flags if flag in _UNCHECKED] if isinstance(flags, list) else []
-        if param.get("regex"):
-            acted_on.append("regex")
-        if acted_on:
-            whole.note(f"params[{index}]", f"Not acted on here: {', '.join(acted_on)}.")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from syncline_server.engine.expressions.scope import text
-from syncline_server.engine.process import ApiCall, AwaitModification, Node
+from syncline_server.engine.kinds.logic import Waits
+from syncline_server.engine.kinds.stub import with_stub
+from syncline_server.engine.kinds.table import read_logic
+from syncline_server.engine.process import Node
 from syncline_server.engine.reading.fields import Fields
-from syncline_server.engine.reading.logics import WAITING_TYPES, read_logic
-from syncline_server.engine.reading.timers import read_time_limit
+from syncline_server.engine.reading.timers import read_semaphors
 
 NORMAL, START, FINAL, ESCALATION, STUB = range(5)
 NO_GO = "Each node in the condition.logics array must always have a logic with type go at the end."
 """The documented words."""
-_WAITING = (ApiCall, AwaitModification)
 
 
 def read_node(fields: Fields) -> tuple[int | None, Node | None]:
@@ -33,16 +34,22 @@ def read_node(fields: Fields) -> tuple[int | None, Node | None]:
             inside.fault("semaphors", "A final node has no semaphors.")
         return kind, Node(id=fields.node_id, title=fields.node_title, is_final=True)
     logics = tuple(logic for item in raw if (logic := read_logic(item)) is not None)
-    time_limit = read_time_limit(semaphors)
-    _check_shape(inside, [item.content.get("type") for item in raw], has_timer=bool(semaphors))
-    after_waiting = next((i for i, logic in enumerate(logics, 1) if isinstance(logic, _WAITING)), 0)
+    if kind == STUB:
+        logics = with_stub(inside, logics)
+    time_limit, alert = read_semaphors(semaphors)
+    waiting = [(number, logic) for number, logic in enumerate(logics, 1) if isinstance(logic, Waits)]
+    if len(waiting) > 1:
+        inside.fault("logics", f"Only one logic of a node can wait for the world: {len(waiting)} do.")
+    _check_shape(inside, [item.content.get("type") for item in raw], has_timer=time_limit is not None)
+    after_waiting, waiting_logic = waiting[0] if waiting else (0, None)
     node = Node(
         id=fields.node_id,
         title=fields.node_title,
         is_final=False,
         logics=logics,
         time_limit=time_limit,
-        waiting_logic=logics[after_waiting - 1] if after_waiting else None,
+        alert=alert,
+        waiting_logic=waiting_logic,
         after_waiting=after_waiting,
     )
     return kind, node
@@ -50,20 +57,14 @@ def read_node(fields: Fields) -> tuple[int | None, Node | None]:
 
 def _kind(fields: Fields) -> int | None:
     kind = text(fields.content.get("obj_type"))
-    if kind == str(STUB):
-        fields.fault("obj_type", "A stub of a called process cannot run here yet.")
-        return None
-    if kind not in map(str, (NORMAL, START, FINAL, ESCALATION)):
-        fields.fault("obj_type", "The kind of a node is 0 (normal), 1 (start), 2 (final) or 3 (escalation).")
+    if kind not in map(str, (NORMAL, START, FINAL, ESCALATION, STUB)):
+        fields.fault("obj_type", "The kind of a node is 0 (normal), 1 (start), 2 (final), 3 (escalation) or 4 (stub).")
         return None
     return int(kind)
 
 
 def _check_shape(inside: Fields, types: list[object], *, has_timer: bool) -> None:
     """Note when a task could not get on in the node."""
-    waiting = [kind for kind in types if kind in WAITING_TYPES]
-    if len(waiting) > 1:
-        inside.fault("logics", f"Only one logic of a node can wait: {', '.join(map(str, waiting))}.")
     if types and types[-1] == "go":
         return
     if inside.reading.is_state and "api_callback" in types:

@@ -1,4 +1,4 @@
-"""Reads time semaphors.
+"""Reads semaphors: a node's time limit, and its alert when many tasks stand in it.
 
 A fixed value that is a whole multiple of its unit is in seconds, as the vendor's files have it (1800 min, 86400 day);
 any other is in its unit (10 min, 48 hour). Where the other reading is possible too, the import says so. A value with a
@@ -13,7 +13,7 @@ from syncline_server.engine import values
 from syncline_server.engine.expressions.references import BadReference
 from syncline_server.engine.expressions.scope import text
 from syncline_server.engine.expressions.template import compile_template
-from syncline_server.engine.process import TimeLimit
+from syncline_server.engine.process import Alert, TimeLimit
 
 if TYPE_CHECKING:
     from syncline_server.engine.reading.fields import Fields
@@ -24,22 +24,22 @@ _PLAUSIBLE_SECONDS = 366 * 86_400
 _LONGEST_SECONDS = 100 * _PLAUSIBLE_SECONDS
 
 
-def read_time_limit(semaphors: list[Fields]) -> TimeLimit | None:
-    """Return the time semaphor of a node; other semaphors are faults."""
-    found = None
-    seen = False
+def read_semaphors(semaphors: list[Fields]) -> tuple[TimeLimit | None, Alert | None]:
+    """Return the time limit and the alert of a node."""
+    limit, alert = None, None
+    seen = set()
     for semaphor in semaphors:
         kind = semaphor.text("type")
+        if kind in seen:
+            semaphor.fault("", f"A node has at most one {kind} semaphor.")
+        seen.add(kind)
         if kind == "time":
-            if seen:
-                semaphor.fault("", "A node has at most one time semaphor.")
-            seen = True
-            found = _read_time(semaphor)
+            limit = _read_time(semaphor)
         elif kind == "count":
-            semaphor.fault("type", "A count semaphor cannot run here yet.")
+            alert = Alert(semaphor.whole_number("value", 1), semaphor.link("esc_node_id"))
         else:
             semaphor.fault("type", f"{kind!r} is no type of semaphor.")
-    return found
+    return limit, alert
 
 
 def _read_time(semaphor: Fields) -> TimeLimit | None:

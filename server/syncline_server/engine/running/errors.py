@@ -22,6 +22,7 @@ CALL_FAULTS: dict[CallFault, tuple[str, str, str]] = {
     CallFault.SCHEME: (SOFTWARE, "api_bad_answer", CallFault.SCHEME.value),
     CallFault.REFUSED: (SOFTWARE, "api_bad_answer", CallFault.REFUSED.value),
     CallFault.TOO_LARGE: (SOFTWARE, "api_bad_answer", CallFault.TOO_LARGE.value),
+    CallFault.CERTIFICATE: (HARDWARE, "api_bind_error", "cert_pem: the certificate or its key cannot be used"),
     CallFault.BROKEN: (SOFTWARE, "api_bad_answer", CallFault.BROKEN.value),
     CallFault.QUEUE: (
         HARDWARE,

@@ -1,24 +1,19 @@
 """How a token travels: into a node, through its logics in order, and on, until it waits or its branch ends.
 
-An action returns where to go, nothing (`""`) when the token waits or the task has failed, or None when the next logic
-is up.
+A logic says where to go, nothing (`""`) when the token waits or the task has failed, or None when the next one is up.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from syncline_server.engine.process import ApiCall, AwaitModification, Branch, Go, SetParameters
+from syncline_server.engine.decision import Count
 from syncline_server.engine.running.errors import stop
-from syncline_server.engine.running.request import send
-from syncline_server.engine.running.set_parameters import set_parameters
 from syncline_server.engine.running.steps import Visit
 from syncline_server.engine.running.timers import park
 from syncline_server.engine.task import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from syncline_server.engine.running.run import Run
 
 MAX_VISITS = 50
@@ -38,6 +33,7 @@ def enter(run: Run, number: int, node_id: str, previous_node_id: str) -> None:
         if node.is_final:
             visit.result = "ended"
             run.close(visit)
+            run.counts.append(Count(node_id, "", 1))
             return
         visits = run.visits[node_id] = run.visits.get(node_id, 0) + 1
         if visits > MAX_VISITS:
@@ -61,7 +57,7 @@ def follow(run: Run, visit: Visit, first: int) -> str | None:
     run.room = run.process.limits.max_task_bytes
     logics = visit.node.logics
     for logic in logics[first:] if first else logics:
-        to = _ACTIONS[logic.__class__](run, visit, logic)
+        to = logic.run(run, visit)
         if run.asked:
             return ""
         if run.room < 0 and run.failure is None:
@@ -81,29 +77,3 @@ def _leave(run: Run, visit: Visit, to: str | None) -> str:
         else:
             park(run, visit, Waiting.TIMER)
     return ""
-
-
-def _go(_: Run, __: Visit, logic: Go) -> str:
-    return logic.to
-
-
-def _branch(run: Run, _: Visit, logic: Branch) -> str | None:
-    for condition in logic.conditions:
-        if not condition(run):
-            return None
-    return logic.to
-
-
-def _await_modification(run: Run, visit: Visit, _: AwaitModification) -> str:
-    park(run, visit, Waiting.CALLBACK)
-    return ""
-
-
-_ACTIONS: dict[type, Callable[[Run, Visit, Any], str | None]] = {
-    Go: _go,
-    Branch: _branch,
-    SetParameters: set_parameters,
-    ApiCall: send,
-    AwaitModification: _await_modification,
-}
-"""What each kind of logic does."""

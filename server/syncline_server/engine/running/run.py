@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
-from syncline_server.engine.decision import Decision
-from syncline_server.engine.expressions.scope import Scope
+from syncline_server.engine.decision import Count, Decision, NodeSum
+from syncline_server.engine.expressions.scope import MISSING, Scope
+from syncline_server.engine.masking import clear, mask_steps
 from syncline_server.engine.records import builder
 from syncline_server.engine.running.steps import Visit, given_up, waits
 from syncline_server.engine.task import LIVE, Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 
 if TYPE_CHECKING:
-    from syncline_server.engine.decision import Facts
-    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.decision import FactKey, Facts
+    from syncline_server.engine.effects import Call
     from syncline_server.engine.process import Process
 
 _new_task = builder(Task)
@@ -44,6 +45,7 @@ class Run(Scope):
 
     __slots__ = (
         "cancelled",
+        "counts",
         "effects",
         "failure",
         "modified_by",
@@ -63,12 +65,23 @@ class Run(Scope):
         self.failure = task.failure
         self.modified_by = task.modified_by
         self.cancelled = False
-        self.effects: list[HttpCall] = []
+        self.effects: list[Call] = []
+        self.counts: list[Count] = []
         self.steps: list[Step] = []
         self.visits: dict[str, int] = {}
         """How often each node was entered since the last pause."""
         self.size: int | None = None
         """At least as many bytes as the data has; None before it was looked at."""
+
+    def fact(self, key: FactKey) -> object:
+        """Return a fact; what this decision has summed up itself is in it."""
+        found = super().fact(key)
+        if not self.counts or not isinstance(key, NodeSum) or found is MISSING:
+            return found
+        if key.process not in ("", str(self.task.process_id)):
+            return found
+        own = [each.amount for each in self.counts if each.name == key.name and each.node_id == key.node_id]
+        return values.total([found, *own])
 
     def put(self, members: dict[str, object], text: str) -> None:
         """Set members of the data, whose JSON text is given; raise `TooLarge` or `TooDeep`, and nothing changes."""
@@ -84,6 +97,15 @@ class Run(Scope):
                 raise TooLarge(size)
         self.data, self.size = data, size
 
+    def replace(self, data: dict[str, object], text: str) -> None:
+        """Set the data as a whole, whose JSON text is given; raise `TooLarge` or `TooDeep`, and nothing changes."""
+        size = values.byte_size(text)
+        if size > self.process.limits.max_task_bytes:
+            raise TooLarge(size)
+        if not values.fits(data):
+            raise TooDeep
+        self.data, self.size = data, size
+
     def put_anyway(self, members: dict[str, object]) -> str:
         """Set members that are small and have to be there, over the limit or not; return their JSON text."""
         text = values.dumps(members)
@@ -96,6 +118,8 @@ class Run(Scope):
         """Take a token up again where it stands; None, and the task has failed, when nothing there waits any more."""
         self.tokens.remove(token)
         self.node_id, self.previous_node_id = token.node_id, token.previous_node_id
+        if token.visits is not None:
+            self.visits = dict(token.visits)
         node = self.process.nodes.get(token.node_id)
         if node is None or not waits(token, node):
             self.steps.append(given_up(token, node, "failed", self.now))
@@ -123,6 +147,12 @@ class Run(Scope):
         task = self.task
         state = self._state()
         ends_now = state not in LIVE and task.state in LIVE
+        steps = tuple(self.steps)
+        declared = self.process.parameters
+        if declared:
+            steps = mask_steps(declared, (task.data, self.data), steps)
+            if state not in LIVE:
+                self.data = clear(declared, self.data)
         if ends_now and (self.outcome is None or self.outcome.kind is not OutcomeKind.ANSWERED):
             self.conclude(_OUTCOMES[state], values.dumps(self.data))
         changed = _new_task(
@@ -145,9 +175,10 @@ class Run(Scope):
             created_at=task.created_at,
             changed_at=self.now,
             ended_at=self.now if ends_now else task.ended_at,
+            caller=task.caller,
             modified_by=self.modified_by,
         )
-        return Decision(changed, tuple(self.effects), tuple(self.steps))
+        return Decision(changed, tuple(self.effects), steps, tuple(self.counts))
 
     def conclude(self, kind: OutcomeKind, data: str) -> None:
         """Set what waiters get."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import values
-from syncline_server.engine.process import ApiCall, AwaitModification
 from syncline_server.engine.records import builder
 from syncline_server.engine.task import Step, Waiting
 
@@ -15,13 +13,12 @@ if TYPE_CHECKING:
 
 
 _new_step = builder(Step)
-_WAITS_FOR: dict[Waiting, type] = {Waiting.CALL: ApiCall, Waiting.CALLBACK: AwaitModification}
 
 
 class Visit:
     """One token in one node, until it leaves or waits."""
 
-    __slots__ = ("entered_at", "input", "node", "number", "output", "previous_node_id", "result", "step")
+    __slots__ = ("entered_at", "input", "node", "number", "output", "previous_node_id", "result", "step", "token")
 
     def __init__(self, number: int, node: Node, previous_node_id: str, step: int, entered_at: int) -> None:
         self.number = number
@@ -32,11 +29,14 @@ class Visit:
         self.input = ""
         self.output = ""
         self.result = "moved"
+        self.token: Token | None = None
+        """As it waited here, when it did."""
 
     @classmethod
     def again(cls, token: Token, node: Node) -> Visit:
         """Return the visit that a waiting token is on."""
         visit = cls(token.number, node, token.previous_node_id, token.step, token.entered_at)
+        visit.token = token
         visit.input = _request(token, node)
         return visit
 
@@ -59,7 +59,7 @@ def waits(token: Token, node: Node) -> bool:
     logic = node.waiting_logic
     if token.due_at is not None and node.time_limit is None:
         return False
-    return token.waiting is Waiting.TIMER or isinstance(logic, _WAITS_FOR[token.waiting])
+    return token.waiting is Waiting.TIMER or (logic is not None and token.waiting in logic.waits_for)
 
 
 def given_up(token: Token, node: Node | None, result: str, at: int) -> Step:
@@ -76,13 +76,7 @@ def given_up(token: Token, node: Node | None, result: str, at: int) -> Step:
 
 
 def _request(token: Token, node: Node | None) -> str:
-    """Return the request that the token waits for as JSON text; nothing when it makes none."""
-    call = token.call
-    if call is None:
+    """Return what the token waits for as JSON text; nothing when it asked for nothing, or nobody can tell any more."""
+    if token.call is None or node is None or node.waiting_logic is None:
         return ""
-    described = f'{{"method":"{call.method}","url":{values.dumps(call.url)}'
-    if call.body is None:
-        return described + "}"
-    logic = None if node is None else node.waiting_logic
-    is_json = isinstance(logic, ApiCall) and logic.body_is_json
-    return f'{described},"body":{call.body if is_json else values.dumps(call.body)}}}'
+    return node.waiting_logic.describe(token.call)

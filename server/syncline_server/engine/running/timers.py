@@ -7,10 +7,12 @@ anything else fails the task rather than let it pass early or wait for ever.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
+from syncline_server.engine.effects import DequeueCall, HttpCall, QueryCall
 from syncline_server.engine.expressions.casts import EXCERPT, WrongType, cast
 from syncline_server.engine.expressions.scope import text
 from syncline_server.engine.records import builder
@@ -18,17 +20,19 @@ from syncline_server.engine.running.errors import stop
 from syncline_server.engine.task import Token, Waiting
 
 if TYPE_CHECKING:
-    from syncline_server.engine.effects import HttpCall
+    from syncline_server.engine.effects import Call
     from syncline_server.engine.process import TimeLimit
     from syncline_server.engine.running.run import Run
     from syncline_server.engine.running.steps import Visit
 
 _new_token = builder(Token)
+PAUSES = (HttpCall, QueryCall, DequeueCall)
+"""Calls that end the loop guard's count: two leave the program, and a loop that empties a queue comes to an end."""
 LAST_SECOND = 253_402_300_799
 """The end of the year 9999."""
 
 
-def park(run: Run, visit: Visit, waiting: Waiting, call: HttpCall | None = None) -> bool:
+def park(run: Run, visit: Visit, waiting: Waiting, call: Call | None = None) -> bool:
     """Let the token wait in the node; tell whether it does, for a timer that can't be read ends the task."""
     limit = visit.node.time_limit
     due_at = None if limit is None else _due_at(run, visit, limit)
@@ -44,9 +48,16 @@ def park(run: Run, visit: Visit, waiting: Waiting, call: HttpCall | None = None)
             waiting=waiting,
             due_at=due_at,
             call=call,
+            visits=None if call is None or isinstance(call, PAUSES) else dict(run.visits),
         )
     )
     return True
+
+
+def park_again(run: Run, visit: Visit, call: Call) -> None:
+    """Let a token that was taken up wait on: what it asked for is done, what it waits for is still to come."""
+    assert visit.token is not None  # noqa: S101  # it waited
+    run.tokens.append(replace(visit.token, call=call))
 
 
 def _due_at(run: Run, visit: Visit, limit: TimeLimit) -> int | None:

@@ -51,14 +51,18 @@ COMMIT;
 ROLLBACK;
 
 -- keep_tasks --
--- Each row a task and the chunk of steps that ended in this batch, or NULLs for none. Rows of NULLs fill the statement
--- up to its size: there are few sizes, so that each is prepared once. (?) stands for as many rows as that, and a row
+-- Each row a task, the chunk of steps that ended in this batch, and one of the batch's counters; or NULLs for none of
+-- the last two. Rows of NULLs fill the statement up to its size: there are few sizes, so that each is prepared once. (?) stands for as many rows as that, and a row
 -- for as many values as the view has columns.
 INSERT INTO task_changes SELECT * FROM (VALUES (?)) WHERE column1 IS NOT NULL;
 
 -- add_steps --
 -- Steps of a task that did not change itself.
 INSERT INTO steps VALUES (?, ?, ?, ?);
+
+-- keep_counter --
+-- One of more counters than the batch has tasks.
+INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?);
 
 -- delete_tasks --
 -- By a JSON array of ids.
@@ -104,6 +108,18 @@ DELETE FROM access_tokens WHERE token_id = ?;
 
 -- delete_access_tokens_of_key --
 DELETE FROM access_tokens WHERE login = ?;
+
+-- keep_env_var --
+INSERT OR REPLACE INTO env_vars VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- delete_env_var --
+DELETE FROM env_vars WHERE company_id = ? AND short_name = ?;
+
+-- keep_instance --
+INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- delete_instance --
+DELETE FROM instances WHERE instance_id = ?;
 
 -- forget_access_tokens --
 DELETE FROM access_tokens WHERE expires_at < ?;
@@ -184,6 +200,15 @@ SELECT * FROM grants ORDER BY login, process_id;
 
 -- access_tokens --
 SELECT * FROM access_tokens ORDER BY token_id;
+
+-- env_vars --
+SELECT * FROM env_vars ORDER BY company_id, short_name;
+
+-- instances --
+SELECT * FROM instances ORDER BY instance_id;
+
+-- counters --
+SELECT process_id, node_id, name, number FROM counters;
 
 -- value --
 SELECT text FROM own_values WHERE name = ?;

@@ -1,0 +1,37 @@
+"""`$.to_object(…)`, `$.to_array(…)`, `$.to_number(…)` and `$.to_string(…)`: the value as one of another type.
+
+What can be converted is what `casts` says; the rest has no value. How the value stands in JSON text: see `json_text`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncline_server.engine.expressions.casts import WrongType, cast
+from syncline_server.engine.expressions.functions.arguments import constant
+from syncline_server.engine.expressions.json_text import Conversion
+from syncline_server.engine.expressions.scope import MISSING
+
+if TYPE_CHECKING:
+    from syncline_server.engine.expressions.functions.arguments import Argument
+    from syncline_server.engine.expressions.scope import Lookup
+
+
+def compile_conversion(argument: Argument) -> Lookup:
+    """Compile the conversion that the function's name says."""
+    wanted = argument.name.removeprefix("to_")
+    value = argument.value()
+    if isinstance(value, str):
+        try:
+            return Conversion(constant(cast(value, wanted)))
+        except WrongType:
+            raise argument.fault(f"that is no {wanted}") from None
+    return Conversion(lambda scope: converted(value(scope), wanted))
+
+
+def converted(value: object, wanted: str) -> object:
+    """Return the value as one of the type, or `MISSING`."""
+    try:
+        return cast(value, wanted)
+    except WrongType:
+        return MISSING

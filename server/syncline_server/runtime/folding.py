@@ -1,0 +1,228 @@
+"""Folding: an event, and all that follows from it without leaving the machine, applied to tasks before one commit.
+
+Rule 1: events are applied one after another; what one leads to comes before whatever else is waiting.
+Rule 2: whoever asked something of another task gets the news in the same go, so that one commit holds both.
+Rule 3: an event that needs facts from the disk stops at its task, with all that hangs on it; the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, TypeAlias
+
+from syncline_server.engine import LIVE, CallReturned, IllegalMove, Modified, Needs, decide
+from syncline_server.errors import CommitFailed
+from syncline_server.runtime.facts import ELSEWHERE
+from syncline_server.runtime.local_calls import NotNow, lost_modification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from syncline_server.clock import Clock
+    from syncline_server.engine import Decision, Event, FactKey, Process, Task
+    from syncline_server.engine.effects import Call
+    from syncline_server.runtime.commits import Committer
+    from syncline_server.runtime.counters import Counters
+    from syncline_server.runtime.facts import FactReader
+    from syncline_server.runtime.local_calls import LocalCalls, Work
+    from syncline_server.runtime.residents import Resident, Residents
+
+    Asked: TypeAlias = tuple[Resident, Call]
+    Known: TypeAlias = dict[FactKey, object]
+
+log = logging.getLogger(__name__)
+
+MOST_FOLDED = 32
+"""Calls folded into one commit. What asks for more goes on after it: no task holds the loop."""
+
+
+class Folding:
+    """Applies events to tasks in memory and hands the results to the committer."""
+
+    def __init__(
+        self,
+        *,
+        residents: Residents,
+        committer: Committer,
+        clock: Clock,
+        facts: FactReader,
+        local: LocalCalls,
+        counters: Counters,
+    ) -> None:
+        self._residents = residents
+        self._committer = committer
+        self._clock = clock
+        self._facts = facts
+        self._local = local
+        self._counters = counters
+
+    def begin(self, task: Task, process: Process, event: Event, *, hold: asyncio.Event | None = None) -> Resident:
+        """Hold a new task and apply its first event."""
+        resident = self._residents.add(task, process)
+        resident.hold = hold
+        try:
+            self.apply(resident, event)
+        except BaseException:
+            self._residents.release(resident)
+            raise
+        return resident
+
+    def apply(self, resident: Resident, event: Event) -> None:
+        """Apply an event, fold what follows from it, and put the result into the next commit.
+
+        Raises IllegalMove when the event does not fit the task; then nothing has changed.
+        """
+        if resident.deleted:
+            raise IllegalMove
+        work: Work = (resident, event, ())
+        decision = self._decide(work, {})
+        if decision is not None:
+            self._run(deque(self._kept(work, decision)))
+
+    def perform(self, resident: Resident, call: Call) -> None:
+        """Do what a call on disk asks for that does not leave the machine; raise `NotNow`."""
+        self._run(deque(self._local.work(resident, call)))
+
+    def takes(self, task: Task, call: Call) -> bool:
+        """Tell whether a call does not leave the machine."""
+        return self._local.takes(task, call)
+
+    def _run(self, queue: deque[Work | Asked]) -> None:
+        folded = 0
+        while queue:
+            item = queue.popleft()
+            if len(item) == 2:  # a call, whose events depend on how things are now
+                folded += 1
+                queue.extendleft(reversed(self._asked(item, may_fold=folded <= MOST_FOLDED)))
+                continue
+            if item[0].loading is not None:
+                item[0].later.append(item)
+            else:
+                queue.extendleft(reversed(self._follow(item)))
+
+    def _follow(self, work: Work) -> Sequence[Work | Asked]:
+        """Apply an event that another one led to; whatever becomes of it, the others go on."""
+        resident = work[0]
+        if resident.deleted or resident.fate is not None:
+            return ()
+        try:
+            decision = self._decide(work, {})
+            return () if decision is None else self._kept(work, decision)
+        except IllegalMove as error:
+            return _instead(work, error)
+        except Exception:
+            self._failed(resident)
+            return ()
+
+    def _failed(self, resident: Resident) -> None:
+        log.exception("event.failed", extra={"facts": {"task": resident.task.task_id}})
+        if not resident.task.sequence:  # it was never begun, and nobody may believe that it was
+            resident.fate = CommitFailed
+            self._residents.release(resident)
+
+    def _asked(self, asked: Asked, *, may_fold: bool) -> tuple[Work, ...]:
+        resident, call = asked
+        if not any(token.step == call.step for token in resident.task.tokens):
+            return ()  # its task has left meanwhile
+        if may_fold:
+            try:
+                return self._local.work(resident, call)
+            except NotNow:
+                log.debug("call.not_folded", extra={"facts": {"task": resident.task.task_id, "step": call.step}})
+        self._committer.change(resident, resident.task, (), (call,))
+        return ()
+
+    def _decide(self, work: Work, known: Known) -> Decision | None:
+        """Return the decision about an event; None when facts have to be read from the disk first."""
+        resident, event, then = work
+        while True:
+            decision = decide(resident.task, event, resident.process, known, self._clock.now())
+            if not isinstance(decision, Needs):
+                return decision
+            found = {key: self._facts.now(resident.task, key) for key in decision.keys - known.keys()}
+            known = {**known, **{key: value for key, value in found.items() if value is not ELSEWHERE}}
+            elsewhere = [key for key, value in found.items() if value is ELSEWHERE]
+            if elsewhere:
+                resident.hanging = [one for one, _, _ in then]
+                resident.loading = asyncio.create_task(self._go_on(work, known, elsewhere))
+                self._residents.asking.add(resident)
+                return None
+
+    def _kept(self, work: Work, decision: Decision) -> list[Work | Asked]:
+        """Put a decision into the next commit; return what is to be done after it."""
+        resident, _, then = work
+        before, task = resident.task, decision.task
+        resident.task = task
+        after: list[Work | Asked] = [*then]
+        leaving = []
+        for call in decision.effects:
+            if self._local.takes(task, call):
+                after.append((resident, call))
+            else:
+                leaving.append(call)
+        self._committer.change(resident, task, decision.steps, leaving)
+        if decision.counts:
+            self._committer.count(self._counters, task.process_id, decision.counts)
+        if before.tokens is not task.tokens:
+            after += self._moved(resident, before)
+        if task.state not in LIVE:
+            self._residents.free_ref(task)
+        return after
+
+    def _moved(self, resident: Resident, before: Task) -> Iterable[Work]:
+        """Note where a task stands now; yield the tasks that tell of nodes that got too full, or are no longer."""
+        task, standing, alerts = resident.task, self._residents.standing, resident.process.alerts
+        if not alerts:
+            standing.moved(task, before.tokens, task.tokens)
+            return ()
+        nodes = {token.node_id for token in (*before.tokens, *task.tokens)} & alerts.keys()
+        counts = {node_id: standing.count(task.process_id, node_id) for node_id in nodes}
+        standing.moved(task, before.tokens, task.tokens)
+        found = []
+        for node_id in sorted(nodes):
+            alert, now = alerts[node_id], standing.count(task.process_id, node_id)
+            if counts[node_id] < alert.at <= now:
+                found.append(self._local.alert(resident, alert.to, begins=True))
+            elif now < alert.at <= counts[node_id]:
+                found.append(self._local.alert(resident, alert.to, begins=False))
+        return found
+
+    async def _go_on(self, work: Work, known: Known, elsewhere: Iterable[FactKey]) -> None:
+        resident = work[0]
+        try:
+            for key in elsewhere:
+                known[key] = await self._facts.read(resident.task, key)
+        except Exception as error:
+            resident.fate = CommitFailed
+            self._committer.give_up(error)
+            return
+        finally:
+            self._residents.asking.discard(resident)
+        resident.loading, resident.hanging = None, []
+        try:
+            decision = self._decide(work, known)
+            if decision is None:
+                return
+            after: Sequence[Work | Asked] = self._kept(work, decision)
+        except IllegalMove as error:
+            after = _instead(work, error)
+        except Exception:
+            self._failed(resident)
+            after = ()
+        later, resident.later = resident.later, []
+        self._run(deque([*after, *later]))
+
+
+def _instead(work: Work, error: IllegalMove) -> tuple[Work, ...]:
+    """Return what comes of an event that its task could not take: whoever asked for a modification is told."""
+    resident, event, then = work
+    log.info("event.stale", extra={"facts": {"task": resident.task.task_id}})
+    if not isinstance(event, Modified):
+        return then
+    return tuple(
+        (asking, CallReturned(returned.step, lost_modification(error)), more)
+        for asking, returned, more in then
+        if isinstance(returned, CallReturned)
+    )

@@ -1,0 +1,57 @@
+"""Which live tasks stand in which node, in the order in which they came: for counts, queues and alerts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from syncline_server.engine import Task, Token
+
+Place = tuple[int, str]
+"""A process and one of its nodes."""
+
+
+class Standing:
+    """The tokens of the tasks in memory, by node."""
+
+    def __init__(self) -> None:
+        self._by_node: dict[Place, dict[tuple[str, int], None]] = {}
+
+    def count(self, process_id: int, node_id: str) -> int:
+        """Return how many tokens stand in the node."""
+        return len(self._by_node.get((process_id, node_id), ()))
+
+    def in_order(self, process_id: int, node_id: str, *, newest_first: bool) -> Iterator[tuple[str, int]]:
+        """Go through the tasks and steps that stand in the node."""
+        found = list(self._by_node.get((process_id, node_id), ()))
+        return reversed(found) if newest_first else iter(found)
+
+    def moved(self, task: Task, before: Sequence[Token], after: Sequence[Token]) -> None:
+        """Note where a task stands now that stood elsewhere before."""
+        if len(before) == len(after) == 1 and before[0].step == after[0].step:
+            return
+        standing = {token.step for token in after}
+        for token in before:
+            if token.step not in standing:
+                self._leave(task, token)
+        stood = {token.step for token in before}
+        for token in after:
+            if token.step not in stood:
+                self._by_node.setdefault((task.process_id, token.node_id), {})[task.task_id, token.step] = None
+
+    def _leave(self, task: Task, token: Token) -> None:
+        place = (task.process_id, token.node_id)
+        there = self._by_node.get(place)
+        if there is not None:
+            there.pop((task.task_id, token.step), None)
+            if not there:
+                del self._by_node[place]
+
+    def rebuild(self, tasks: Iterable[Task]) -> None:
+        """Note anew where tasks stand, in the order in which they came there."""
+        self._by_node.clear()
+        found = [(token.entered_at, task, token) for task in tasks for token in task.tokens]
+        for _, task, token in sorted(found, key=lambda one: (one[0], one[1].task_id, one[2].step)):
+            self.moved(task, (), (token,))
