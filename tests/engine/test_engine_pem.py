@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
+from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
 from syncline_server.engine.formats.pem import MAX_CHARACTERS, BadPem, read_pem
 
-KEY = ec.generate_private_key(ec.SECP256R1())
-DAY = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+FILES = Path(__file__).parent / "certificates"
+"""Two certificates of one key, and that key in several forms: for tests only, known to everybody."""
 
 
-def certificate(name: str) -> str:
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    builder = x509.CertificateBuilder(subject, subject, KEY.public_key(), 7, DAY, DAY.replace(year=2034))
-    return builder.sign(KEY, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
-
-
-def private(form: PrivateFormat = PrivateFormat.PKCS8, passphrase: bytes = b"") -> str:
-    locked = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    return KEY.private_bytes(Encoding.PEM, form, locked).decode()
+def pem(name: str) -> str:
+    return (FILES / name).read_text(encoding="ascii")
 
 
 def block(label: str, content: bytes) -> str:
     return f"-----BEGIN {label}-----\n{base64.b64encode(content).decode()}\n-----END {label}-----\n"
 
 
-ONE, TWO, PRIVATE = certificate("one"), certificate("two"), private()
+ONE, TWO, PRIVATE = pem("one.crt"), pem("two.crt"), pem("pkcs8.key")
 
 
-@pytest.mark.parametrize("key", [PRIVATE, private(PrivateFormat.TraditionalOpenSSL)])
+@pytest.mark.parametrize("key", [PRIVATE, pem("traditional.key")])
 def test_a_certificate_and_its_key_are_split(key: str) -> None:
     found = read_pem(ONE + key)
 
@@ -74,11 +58,8 @@ def test_lines_may_end_as_they_like(ending: str) -> None:
         (PRIVATE, "the PEM text holds no certificate"),
         (ONE, "the PEM text holds no private key"),
         (ONE + PRIVATE + PRIVATE, "the PEM text holds more than one private key"),
-        (ONE + private(passphrase=b"x"), "the private key is encrypted; paste it without a passphrase"),
-        (
-            ONE + private(PrivateFormat.TraditionalOpenSSL, b"x"),
-            "the private key is encrypted; paste it without a passphrase",
-        ),
+        (ONE + pem("locked-pkcs8.key"), "the private key is encrypted; paste it without a passphrase"),
+        (ONE + pem("locked-traditional.key"), "the private key is encrypted; paste it without a passphrase"),
         (ONE + PRIVATE[:-20], "a block of the PEM text is not complete"),
         (ONE.replace("END CERTIFICATE", "END PUBLIC KEY") + PRIVATE, "a block of the PEM text is not complete"),
         (ONE + PRIVATE.replace("M", "!"), "a block PRIVATE KEY is not base64"),

@@ -13,7 +13,7 @@ from fakes.disk import Disk
 from fakes.performer import Held
 from fakes.runtime import make_world
 from syncline_server.engine import TaskState
-from syncline_server.errors import CommitFailed, ProcessNotFound, RefNotUnique, StoreUnusable, Unavailable
+from syncline_server.errors import CommitFailed, ProcessNotFound, RefNotUnique, StoreUnusable
 from syncline_server.runtime.requests import Target
 
 if TYPE_CHECKING:
@@ -53,27 +53,6 @@ async def losing(disk: Disk, work: Coroutine[object, object, object]) -> asyncio
     await disk.commits.reached()
     disk.refuse.append(CommitFailed())
     return task
-
-
-async def test_what_waits_for_facts_is_lost_with_what_it_builds_on(world: World, disk: Disk) -> None:
-    await world.deploy(exports.delay(), "other")
-    await world.deploy(exports.asking(), "asking")
-    task = await world.create("@asking")
-    target = Target(task_id=task.task_id)
-    first = await losing(disk, world.runtime.tasks.modify(world.owner, target, '{"a":1}'))
-    disk.reads.shut()
-    second = asyncio.create_task(world.runtime.tasks.modify(world.owner, target, '{"b":2}'))
-    await disk.reads.reached()
-
-    disk.commits.open()
-    await turns()  # the lost task is being read again
-    disk.reads.open()
-    for modify in (first, second):
-        with pytest.raises(CommitFailed):
-            await modify
-    await turns()
-
-    assert await world.read(task) == await world.store.task(task.task_id) == task
 
 
 async def test_a_lost_delete_loses_no_timer_and_no_reply(world: World, disk: Disk) -> None:
@@ -222,22 +201,6 @@ async def test_a_ref_is_not_refused_for_a_task_that_gets_lost(world: World, disk
     for create in (first, second):
         with pytest.raises(CommitFailed):
             await create
-
-
-async def test_a_disk_that_breaks_while_facts_are_read_leaves_nobody_waiting(world: World, disk: Disk) -> None:
-    await world.deploy(exports.delay(), "other")
-    await world.deploy(exports.asking_at_once(), "asking")
-    disk.reads.shut()
-    disk.broken = True
-    create = asyncio.create_task(world.create("@asking", ref="a"))
-    await disk.reads.reached()
-    repeat = asyncio.create_task(world.create("@asking", ref="a", attach=True))
-    await turns()
-    disk.reads.open()
-
-    for one in (create, repeat):
-        with pytest.raises((CommitFailed, Unavailable)):
-            await asyncio.wait_for(one, 10)
 
 
 async def test_a_task_that_cannot_be_read_again_ends_the_runtime(world: World, disk: Disk) -> None:

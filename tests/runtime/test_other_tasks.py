@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +19,13 @@ from fakes.performer import Held
 from fakes.runtime import make_world
 from syncline_server.engine import OutcomeKind, TaskState, values
 from syncline_server.engine.effects import QueryReply, ScriptReply
-from syncline_server.errors import CommitFailed
+from syncline_server.errors import CommitFailed, TaskNotFound
 from syncline_server.runtime.requests import Goal, NewTask, Target, Until
 from syncline_server.store.port import TaskFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from fakes.runtime import World
     from syncline_server.engine import Task
 
@@ -520,6 +524,45 @@ async def test_a_statement_gets_its_values_bound(world: World) -> None:
     assert task.data["db_call_result"] == [{"a": 1}]
 
 
+# What may be read.
+
+
+def reading(name: str, cast: str = "string") -> str:
+    source = "{{conv[" + name + "].ref[r].n}}"
+    setting = {"type": "set_param", "extra": {"n": source}, "extra_type": {"n": cast}, "err_node_id": node_id(4)}
+    return process(setting)
+
+
+async def test_a_live_task_of_a_state_diagram_is_read_and_an_ended_one_is_not(world: World) -> None:
+    await world.deploy(process(wait(), conv_type="state"), "users")
+    await world.deploy(reading("@users"), "reader")
+    task = await world.create("@users", '{"n":"1"}', ref="r")
+
+    before = await world.create("@reader")
+    await world.runtime.tasks.cancel(world.owner, Target(task_id=task.task_id))
+    after = await world.create("@reader")
+
+    assert (before.data["n"], after.data["n"]) == ("1", "")
+
+
+@pytest.mark.parametrize("cast", ["string", "number"])
+async def test_a_parameter_is_not_set_by_what_may_not_be_read(world: World, cast: str) -> None:
+    number = await world.deploy(process(wait()), "plain")
+    await world.create("@plain", '{"n":"1"}', ref="r")
+    await world.deploy(reading("@plain", cast), "refused")
+    await world.deploy(reading("@none", cast), "denied")
+
+    refused, denied = await world.create("@refused", callback=False), await world.create("@denied", callback=False)
+
+    assert refused.data == {
+        "__conveyor_set_param_return_type_error__": "software",
+        "__conveyor_set_param_return_type_tag__": "access_refused",
+        "__conveyor_set_param_return_description__": f"Param: n, Conv_id: {number} is not state type",
+    }
+    assert denied.data["__conveyor_set_param_return_type_tag__"] == "access_denied"
+    assert denied.node_id == refused.node_id == node_id(5)
+
+
 # When the disk fails.
 
 
@@ -541,6 +584,39 @@ async def test_a_commit_that_is_lost_takes_both_tasks_with_it(what: str) -> None
     task = await world.create("@caller")
     assert task.state is TaskState.ENDED
     assert task.node_id == node_id(3)
+    await world.runtime.stop()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_however_often_the_disk_refuses_each_call_is_made_once(seed: int) -> None:
+    disk = Disk()
+    world = await make_world(disk)
+    await world.deploy(late({"y": "{{x}}"}), "callee")
+    await world.deploy(process(rpc()), "caller")
+    disk.chance = random.Random(seed)
+    refs = [f"r{n}" for n in range(20)]
+
+    async def until_done(work: Callable[[], Awaitable[Task]]) -> Task:
+        while True:
+            with contextlib.suppress(CommitFailed, TaskNotFound):
+                return await work()
+
+    async def call(ref: str) -> Task:
+        return await until_done(lambda: world.create("@caller", ref=ref, request_id=ref))
+
+    callers = await asyncio.gather(*map(call, refs))
+    callees = await tasks_of(world, "callee")
+    assert len(callees) == len(refs)
+
+    async def modify(task: Task) -> Task:
+        target = Target(task_id=task.task_id)
+        return await until_done(lambda: world.runtime.tasks.modify(world.owner, target, '{"x":"1"}', task.task_id))
+
+    await asyncio.gather(*map(modify, callees))
+    disk.chance = None
+
+    assert {(await ended(world, task)).data["y"] for task in callers} == {"1"}
+    assert {(await ended(world, task)).state for task in callees} == {TaskState.ENDED}
     await world.runtime.stop()
 
 

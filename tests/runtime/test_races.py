@@ -16,7 +16,6 @@ from fakes.runtime import make_world
 from syncline_server.engine import TaskState
 from syncline_server.errors import (
     AliasTaken,
-    AlreadyAnswered,
     CallbackNotFound,
     CommitFailed,
     ProcessNotActive,
@@ -193,28 +192,6 @@ async def test_a_paused_process_goes_on_where_it_stood(world: World, how: str, r
     assert len(world.performer.made) == (1 if restarted else 2)
 
 
-async def test_events_wait_behind_one_that_waits_for_facts(world: World, disk: Disk) -> None:
-    await world.deploy(exports.delay(), "other")
-    await world.deploy(exports.asking(), "asking")
-    task = await world.create("@asking")
-    target = Target(task_id=task.task_id)
-    await world.runtime.tasks.modify(world.owner, target, '{"a":1}')
-    disk.reads.shut()
-    modify = asyncio.create_task(world.runtime.tasks.modify(world.owner, target, '{"b":2}'))
-    await disk.reads.reached()
-    cancel = asyncio.create_task(world.runtime.tasks.cancel(world.owner, target))
-    answer = asyncio.create_task(world.runtime.tasks.answer(world.callback_id(task), "7"))
-    await turns()
-    assert not modify.done()
-
-    disk.reads.open()
-
-    assert (await modify).state is TaskState.ENDED
-    assert (await cancel).state is TaskState.ENDED
-    with pytest.raises(AlreadyAnswered):
-        await answer
-
-
 async def test_a_deleted_task_takes_no_answer(world: World, disk: Disk) -> None:
     await world.deploy(exports.silent(), "silent")
     task = await world.create("@silent")
@@ -280,24 +257,6 @@ async def test_two_imports_at_once_get_ids_and_aliases_of_their_own(world: World
     assert isinstance(made[1], AliasTaken)
     assert made[0] != made[2]
     assert len(await world.store.processes()) == 2
-
-
-async def test_a_stop_sends_those_away_who_wait_for_facts(
-    world: World, disk: Disk, caplog: pytest.LogCaptureFixture
-) -> None:
-    await world.deploy(exports.delay(), "other")
-    await world.deploy(exports.asking_at_once(), "asking")
-    disk.reads.shut()
-    create = asyncio.create_task(world.create("@asking"))
-    await disk.reads.reached()
-
-    await world.runtime.stop()
-
-    with pytest.raises(Unavailable):
-        await asyncio.wait_for(create, 10)
-    disk.reads.open()
-    await turns()
-    assert [record for record in caplog.records if record.levelname == "CRITICAL"] == []
 
 
 async def test_a_stop_makes_no_new_call(world: World, disk: Disk) -> None:

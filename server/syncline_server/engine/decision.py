@@ -13,11 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """Asks for the data of a task, the newest of a process with the ref. The fact is a dict, None without a task."""
+    """Asks for the data of the live task of a state diagram with the ref.
+
+    The fact is a dict; None without such a task; a `Refusal` where nobody may look.
+    """
 
     process: str
     """Decimal id, or `@alias`."""
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is asked for may not be read: whoever sets a parameter by it has an error with these words."""
+
+    tag: str
+    """`access_denied` or `access_refused`."""
+    description: str
 
 
 @dataclass(frozen=True, slots=True)

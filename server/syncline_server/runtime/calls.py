@@ -8,14 +8,13 @@ start, an HTTP call under the same `Idempotency-Key`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import CallFailure, CallFault, CallReturned, HttpCall, IllegalMove
 from syncline_server.engine.effects import QueryCall, ScriptCall
-from syncline_server.errors import AlreadyAnswered, CallerError, OurFault, StateError
+from syncline_server.errors import AlreadyAnswered, CallerError, StateError
 from syncline_server.runtime import callbacks, node_callbacks
 from syncline_server.runtime.local_calls import NotNow
 
@@ -109,7 +108,7 @@ class Calls:
             self._feed(current, returned)
 
     async def _fold(self, task: Task, call: Call) -> None:
-        """Do what stays on the machine as soon as both tasks are at rest."""
+        """Do what stays on the machine as soon as neither process is paused."""
         while (current := await self._ready(task)) is not None:
             if not any(token.step == call.step and token.call is not None for token in current.task.tokens):
                 return
@@ -122,17 +121,9 @@ class Calls:
 
     async def _ready(self, task: Task) -> Resident | None:
         """Wait until an event may be applied; None when the task is gone, or lost: then the call is repeated."""
-        while True:
-            current = self._residents.find(task.task_id)
-            if current is None:
-                return None
-            if self._is_paused(task.process_id):
-                await self._pauses.setdefault(task.process_id, asyncio.Event()).wait()
-            elif current.loading is None:
-                return current
-            else:
-                with contextlib.suppress(OurFault):
-                    await self._residents.settled(current)
+        while self._is_paused(task.process_id):
+            await self._pauses.setdefault(task.process_id, asyncio.Event()).wait()
+        return self._residents.find(task.task_id)
 
     async def _held_back(self, resident: Resident, hold: asyncio.Event) -> None:
         try:

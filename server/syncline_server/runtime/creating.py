@@ -84,8 +84,6 @@ class Creating:
             return earlier
         task = self._new_task(caller, process, new, digest)
         resident = self._folding.begin(task, self._definition(process), Started(), hold=hold)
-        if resident.loading is not None:
-            await self._residents.settled(resident)
         created = resident.task
         await self._committer.committed()
         return created
@@ -133,7 +131,6 @@ class Creating:
         resident = self._residents.by_request(*request)
         task = None
         if resident is not None:
-            await self._residents.settled(resident)
             task = resident.task
             await self._committer.committed()
         elif new.may_repeat:

@@ -1,14 +1,15 @@
-"""Facts from elsewhere that decisions ask for. Most are in memory; only a finished task's data has to be read.
+"""Facts from elsewhere that decisions ask for, all of them in memory.
 
-A process sees what belongs to its own company; anything else is for it as if it were not there.
+A process sees what belongs to its own company; anything else is for it as if it were not there. The data of tasks is
+read in state diagrams alone, and of live tasks alone: the vendor's rule.
 """
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from syncline_server.engine.decision import EnvVar, NodeCount, NodeSum, TaskData
+from syncline_server.engine import LIVE
+from syncline_server.engine.decision import EnvVar, NodeCount, NodeSum, Refusal, TaskData
 from syncline_server.errors import StateError
 
 if TYPE_CHECKING:
@@ -17,59 +18,35 @@ if TYPE_CHECKING:
     from syncline_server.runtime.counters import Counters
     from syncline_server.runtime.env_vars import EnvVars
     from syncline_server.runtime.residents import Residents
-    from syncline_server.store.port import Store, StoredProcess
+    from syncline_server.store.port import StoredProcess
 
-
-class _Elsewhere(Enum):
-    ELSEWHERE = "elsewhere"
-
-
-ELSEWHERE: Final = _Elsewhere.ELSEWHERE
-"""What is not in memory."""
+STATE = "state"
 
 
 class FactReader:
     """Reads facts for a task."""
 
-    def __init__(
-        self, *, store: Store, catalogue: Catalogue, residents: Residents, counters: Counters, env_vars: EnvVars
-    ) -> None:
-        self._store = store
+    def __init__(self, *, catalogue: Catalogue, residents: Residents, counters: Counters, env_vars: EnvVars) -> None:
         self._catalogue = catalogue
         self._residents = residents
         self._counters = counters
         self._env_vars = env_vars
 
-    def now(self, task: Task, key: FactKey) -> object:
-        """Return a fact as it is in memory, or `ELSEWHERE`."""
+    def read(self, task: Task, key: FactKey) -> object:
+        """Return a fact as it is now."""
+        own = self._catalogue.get(task.process_id)
         if isinstance(key, EnvVar):
-            company_id = self._catalogue.get(task.process_id).company_id
-            return self._env_vars.fact(company_id, key)
-        process = self._process(task, key.process)
-        if process is None:
-            return None
+            return self._env_vars.fact(own.company_id, key)
+        process = self._process(own, key.process)
         match key:
             case TaskData():
-                live = self._residents.find(self._residents.holder(process.process_id, key.ref) or "")
-                return ELSEWHERE if live is None else live.task.data
+                return self._data(task, process, key)
             case NodeCount():
-                return self._count(process, key.node_id)
+                return None if process is None else self._count(process, key.node_id)
             case NodeSum():
-                return self._counters.get(process.process_id, key.node_id, key.name)
+                return None if process is None else self._counters.get(process.process_id, key.node_id, key.name)
 
-    async def read(self, task: Task, key: FactKey) -> object:
-        """Return a fact, read from the disk when it is not in memory."""
-        found = self.now(task, key)
-        if found is not ELSEWHERE or not isinstance(key, TaskData):
-            return found
-        process = self._process(task, key.process)
-        if process is None:
-            return None
-        ended = await self._store.task_by_ref(process.process_id, key.ref)
-        return None if ended is None else ended.data
-
-    def _process(self, task: Task, name: str) -> StoredProcess | None:
-        own = self._catalogue.get(task.process_id)
+    def _process(self, own: StoredProcess, name: str) -> StoredProcess | None:
         if not name:
             return own
         try:
@@ -77,6 +54,15 @@ class FactReader:
         except StateError:
             return None
         return process if process.company_id == own.company_id else None
+
+    def _data(self, task: Task, process: StoredProcess | None, key: TaskData) -> object:
+        if process is None:
+            return Refusal("access_denied", f"user: {task.login}, conv_id: {key.process}")
+        definition = next(self._catalogue.versions(process), None)
+        if definition is None or definition.conv_type != STATE:
+            return Refusal("access_refused", f"Conv_id: {process.process_id} is not state type")
+        found = self._residents.find(self._residents.holder(process.process_id, key.ref) or "")
+        return None if found is None or found.task.state not in LIVE else found.task.data
 
     def _count(self, process: StoredProcess, node_id: str) -> object:
         """Return how many stand in a node; for a final one, how many have come to it."""

@@ -2,22 +2,19 @@
 
 Rule 1: events are applied one after another; what one leads to comes before whatever else is waiting.
 Rule 2: whoever asked something of another task gets the news in the same go, so that one commit holds both.
-Rule 3: an event that needs facts from the disk stops at its task, with all that hangs on it; the others go on.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from syncline_server.engine import LIVE, CallReturned, IllegalMove, Modified, Needs, decide
-from syncline_server.errors import CommitFailed
-from syncline_server.runtime.facts import ELSEWHERE
 from syncline_server.runtime.local_calls import NotNow, lost_modification
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable, Sequence
 
     from syncline_server.clock import Clock
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from syncline_server.runtime.residents import Resident, Residents
 
     Asked: TypeAlias = tuple[Resident, Call]
-    Known: TypeAlias = dict[FactKey, object]
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +72,8 @@ class Folding:
         """
         if resident.deleted:
             raise IllegalMove
-        work: Work = (resident, event, ())
-        decision = self._decide(work, {})
-        if decision is not None:
-            self._run(deque(self._kept(work, decision)))
+        decision = self._decide(resident, event)
+        self._run(deque(self._kept((resident, event, ()), decision)))
 
     def perform(self, resident: Resident, call: Call) -> None:
         """Do what a call on disk asks for that does not leave the machine; raise `NotNow`."""
@@ -97,19 +91,15 @@ class Folding:
                 folded += 1
                 queue.extendleft(reversed(self._asked(item, may_fold=folded <= MOST_FOLDED)))
                 continue
-            if item[0].loading is not None:
-                item[0].later.append(item)
-            else:
-                queue.extendleft(reversed(self._follow(item)))
+            queue.extendleft(reversed(self._follow(item)))
 
     def _follow(self, work: Work) -> Sequence[Work | Asked]:
         """Apply an event that another one led to; whatever becomes of it, the others go on."""
-        resident = work[0]
-        if resident.deleted or resident.fate is not None:
+        resident, event, _ = work
+        if resident.deleted:
             return ()
         try:
-            decision = self._decide(work, {})
-            return () if decision is None else self._kept(work, decision)
+            return self._kept(work, self._decide(resident, event))
         except IllegalMove as error:
             return _instead(work, error)
         except Exception:
@@ -119,7 +109,6 @@ class Folding:
     def _failed(self, resident: Resident) -> None:
         log.exception("event.failed", extra={"facts": {"task": resident.task.task_id}})
         if not resident.task.sequence:  # it was never begun, and nobody may believe that it was
-            resident.fate = CommitFailed
             self._residents.release(resident)
 
     def _asked(self, asked: Asked, *, may_fold: bool) -> tuple[Work, ...]:
@@ -134,21 +123,14 @@ class Folding:
         self._committer.change(resident, resident.task, (), (call,))
         return ()
 
-    def _decide(self, work: Work, known: Known) -> Decision | None:
-        """Return the decision about an event; None when facts have to be read from the disk first."""
-        resident, event, then = work
+    def _decide(self, resident: Resident, event: Event) -> Decision:
+        """Return the decision about an event, with all the facts that it asks for."""
+        known: dict[FactKey, object] = {}
         while True:
             decision = decide(resident.task, event, resident.process, known, self._clock.now())
             if not isinstance(decision, Needs):
                 return decision
-            found = {key: self._facts.now(resident.task, key) for key in decision.keys - known.keys()}
-            known = {**known, **{key: value for key, value in found.items() if value is not ELSEWHERE}}
-            elsewhere = [key for key, value in found.items() if value is ELSEWHERE]
-            if elsewhere:
-                resident.hanging = [one for one, _, _ in then]
-                resident.loading = asyncio.create_task(self._go_on(work, known, elsewhere))
-                self._residents.asking.add(resident)
-                return None
+            known |= {key: self._facts.read(resident.task, key) for key in decision.keys - known.keys()}
 
     def _kept(self, work: Work, decision: Decision) -> list[Work | Asked]:
         """Put a decision into the next commit; return what is to be done after it."""
@@ -188,31 +170,6 @@ class Folding:
             elif now < alert.at <= counts[node_id]:
                 found.append(self._local.alert(resident, alert.to, begins=False))
         return found
-
-    async def _go_on(self, work: Work, known: Known, elsewhere: Iterable[FactKey]) -> None:
-        resident = work[0]
-        try:
-            for key in elsewhere:
-                known[key] = await self._facts.read(resident.task, key)
-        except Exception as error:
-            resident.fate = CommitFailed
-            self._committer.give_up(error)
-            return
-        finally:
-            self._residents.asking.discard(resident)
-        resident.loading, resident.hanging = None, []
-        try:
-            decision = self._decide(work, known)
-            if decision is None:
-                return
-            after: Sequence[Work | Asked] = self._kept(work, decision)
-        except IllegalMove as error:
-            after = _instead(work, error)
-        except Exception:
-            self._failed(resident)
-            after = ()
-        later, resident.later = resident.later, []
-        self._run(deque([*after, *later]))
 
 
 def _instead(work: Work, error: IllegalMove) -> tuple[Work, ...]:

@@ -55,7 +55,7 @@ Work: TypeAlias = "tuple[Resident, Event, tuple[Work, ...]]"
 
 
 class NotNow(Exception):
-    """Another task has to come to rest first, or its process to be resumed."""
+    """The other task's process has to be resumed first."""
 
     def __init__(self, resident: Resident) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class LocalCalls:
         target = resident if callbacks.is_own(resident.task, call) else self._answered_here(call)
         if target is None:
             return ((resident, CallReturned(call.step, callbacks.UNKNOWN), ()),)
-        self._expect_ready(target, resident)
+        self._expect_ready(target)
         try:
             callbacks.check_secret(target.task, callbacks.inside(call.url)[callbacks.ID_DIGITS :])
         except CallbackNotFound:
@@ -183,7 +183,7 @@ class LocalCalls:
         target = None if holder is None else self._residents.find(holder)
         if target is None or target.task.state not in LIVE:
             raise _Refused(TaskFault.NOT_FOUND, "not found task")
-        self._expect_ready(target, resident)
+        self._expect_ready(target)
         if call.is_sync and not any(token.waiting is Waiting.CALLBACK for token in target.task.tokens):
             if target.task.state is TaskState.RUNNING:
                 raise _Refused(TaskFault.BUSY, "The last one callback is still running. You should wait")
@@ -204,7 +204,7 @@ class LocalCalls:
         )
         if caller is None or not waits:
             return (returned,)
-        self._expect_ready(caller, resident)
+        self._expect_ready(caller)
         return ((caller, CallReturned(int(step), call.reply), (returned,)),)
 
     def _dequeue(self, resident: Resident, call: DequeueCall) -> tuple[Work, ...]:
@@ -216,7 +216,7 @@ class LocalCalls:
         standing = self._residents.standing.in_order(process.process_id, call.queue, newest_first=call.newest_first)
         for task_id, step in standing:
             queued = self._residents.find(task_id)
-            if queued is not None and queued.loading is None and _is_queued(queued.task, step):
+            if queued is not None and _is_queued(queued.task, step):
                 news = Dequeued(task_id, values.dumps(queued.task.data))
                 return ((queued, Taken(step), ((resident, CallReturned(call.step, news), ()),)),)
         raise _Refused(TaskFault.NOT_FOUND, "not_found_task")
@@ -237,9 +237,8 @@ class LocalCalls:
         except ProcessNotActive:
             raise _Refused(TaskFault.INACTIVE, "conveyor is not active") from None
 
-    def _expect_ready(self, target: Resident, asking: Resident) -> None:
-        is_at_rest = target is asking or target.loading is None
-        if not is_at_rest or self._catalogue.is_paused(target.task.process_id):
+    def _expect_ready(self, target: Resident) -> None:
+        if self._catalogue.is_paused(target.task.process_id):
             raise NotNow(target)
 
 

@@ -11,16 +11,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from syncline_server.engine import LIVE
-from syncline_server.errors import CommitFailed, TaskExpired, TaskNotFound, Unavailable
+from syncline_server.errors import TaskExpired, TaskNotFound
 from syncline_server.runtime.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from syncline_server.engine import Process, Task
-    from syncline_server.errors import OurFault
     from syncline_server.runtime.commits import Committer
-    from syncline_server.runtime.local_calls import Work
     from syncline_server.store.port import Store
 
 _PAGE = 500
@@ -32,7 +30,7 @@ Key: TypeAlias = "tuple[str, str] | tuple[int, str]"
 class Resident:
     """One task in memory."""
 
-    __slots__ = ("deleted", "fate", "hanging", "hold", "kept", "later", "loading", "process", "task")
+    __slots__ = ("deleted", "hold", "kept", "process", "task")
 
     def __init__(self, task: Task, process: Process, *, kept: Task | None) -> None:
         self.task = task
@@ -40,18 +38,10 @@ class Resident:
         self.kept = kept
         """The version on disk; None before the first commit."""
         self.process = process
-        self.loading: asyncio.Task[None] | None = None
-        """Facts are being read for an event; other events have to wait."""
-        self.later: list[Work] = []
-        """Those that came meanwhile."""
-        self.hanging: list[Resident] = []
-        """Other tasks that get news when the event is applied."""
         self.hold: asyncio.Event | None = None
         """Outgoing calls wait for this, or a second."""
         self.deleted = False
         """Its removal is on the way to the disk: no event may touch it any more."""
-        self.fate: type[OurFault] | None = None
-        """Why this version of the task counts no more, and what whoever had to do with it is told."""
 
 
 class Look:
@@ -74,8 +64,6 @@ class Residents:
         self._committer = committer
         self._process_of = process_of
         self.standing = Standing()
-        self.asking: set[Resident] = set()
-        """Those that facts are read for."""
         self._by_id: dict[str, Resident] = {}
         self._refs: dict[tuple[int, str], str] = {}
         self._requests: dict[tuple[str, str], str] = {}
@@ -94,7 +82,7 @@ class Residents:
     def find(self, task_id: str) -> Resident | None:
         """Return the task if it is in memory."""
         resident = self._by_id.get(task_id)
-        return None if resident is None or resident.deleted or resident.fate is not None else resident
+        return None if resident is None or resident.deleted else resident
 
     def is_near(self, task_id: str) -> bool:
         """Tell whether the task is in memory or on its way there."""
@@ -113,7 +101,6 @@ class Residents:
         """Return a task as it is on disk; raise `TaskNotFound` or `TaskExpired`."""
         resident = self.find(task_id)
         if resident is not None and resident.kept is None:
-            await self.settled(resident)
             await self._committer.committed()
         if resident is not None and resident.kept is not None:
             return resident.kept
@@ -190,37 +177,21 @@ class Residents:
     def release_idle(self, resident: Resident) -> None:
         """Forget a finished task unless an event of it is still on its way to the disk."""
         task = resident.task
-        if task is resident.kept and task.state not in LIVE and not resident.deleted and resident.loading is None:
+        if task is resident.kept and task.state not in LIVE and not resident.deleted:
             self.release(resident)
 
     def drop(self, changed: Iterable[Resident]) -> Sequence[str]:
-        """Forget the tasks of a lost commit, and those that facts are read for: they may build on what was lost.
+        """Forget the tasks of a lost commit.
 
         Returns their ids. The refs of those that are on disk stay taken.
         """
-        hanging = [other for resident in self.asking for other in resident.hanging]
-        dropped = tuple(dict.fromkeys((*changed, *self.asking, *hanging)))
+        dropped = tuple(changed)
         for resident in dropped:
-            self._end(resident, CommitFailed)
             self.release(resident)
         for kept in (resident.kept for resident in dropped):
             if kept is not None and kept.ref and kept.state in LIVE:
                 self._refs[kept.process_id, kept.ref] = kept.task_id
         return [resident.task.task_id for resident in dropped]
-
-    async def stop(self) -> None:
-        """Read no more facts; the events that wait for some are dropped."""
-        asking = [resident.loading for resident in self.asking if resident.loading is not None]
-        for resident in tuple(self.asking):
-            self._end(resident, Unavailable)
-        if asking:
-            await asyncio.wait(asking)
-
-    def _end(self, resident: Resident, fate: type[OurFault]) -> None:
-        resident.fate = fate
-        self.asking.discard(resident)
-        if resident.loading is not None:
-            resident.loading.cancel()
 
     def free_ref(self, task: Task) -> None:
         """Let another task have the ref."""
@@ -260,13 +231,3 @@ class Residents:
         """Put a task's removal into the next commit; no event touches it any more."""
         resident.deleted = True
         self._committer.remove(resident)
-
-    async def settled(self, resident: Resident) -> None:
-        """Return when the task waits for no facts: only then may an event be applied.
-
-        Raises what became of the task when it was lost meanwhile.
-        """
-        while resident.loading is not None and resident.fate is None:
-            await asyncio.wait((resident.loading,))
-        if resident.fate is not None:
-            raise resident.fate

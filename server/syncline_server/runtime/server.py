@@ -177,7 +177,6 @@ class Runtime:
 
     def _folding(self) -> Folding:
         facts = FactReader(
-            store=self._store,
             catalogue=self.catalogue,
             residents=self.residents,
             counters=self.counters,
@@ -206,7 +205,6 @@ class Runtime:
         if self._sweeping is not None:
             self._sweeping.cancel()
         await self.calls.stop()
-        await self.residents.stop()
         await self.committer.stop()
         await self._performers.close()
         await self._store.close()
@@ -285,9 +283,6 @@ class Runtime:
     def _ring(self, task_id: str, step: int) -> None:
         resident = self.residents.find(task_id)
         if resident is None or self.catalogue.is_paused(resident.task.process_id):
-            return
-        if resident.loading is not None:
-            resident.loading.add_done_callback(lambda _: self._ring(task_id, step))
             return
         try:
             if any(token.step == step and token.due_at is not None for token in resident.task.tokens):

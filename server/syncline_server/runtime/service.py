@@ -92,7 +92,6 @@ class Tasks:
         """
         resident = await self._in_memory(task)
         if resident is not None:
-            await self._residents.settled(resident)
             task = resident.task
         if event.request_id and event.request_id in task.modified_by:
             await self._committer.committed()
@@ -119,7 +118,6 @@ class Tasks:
         resident = await self._in_memory(task)
         if resident is None:
             return task
-        await self._residents.settled(resident)
         if resident.task.state in LIVE:
             self._apply(resident, Cancelled())
         return await self._result(resident)
@@ -141,7 +139,6 @@ class Tasks:
         if resident is None:
             raise TaskNotFound
         try:
-            await self._residents.settled(resident)
             task = resident.task
             if node_id and node_id not in (task.node_id, *(token.node_id for token in task.tokens)):
                 raise NodeNotFound("The task is not in this node.", field="node_id")
@@ -162,7 +159,6 @@ class Tasks:
         try:
             callbacks.check_secret(resident.task, secret)
             callbacks.check_json(text)
-            await self._residents.settled(resident)
             if callbacks.is_answered(resident.task):
                 await self._committer.committed()  # only an answer that is kept stands
                 callbacks.check_repeat(resident.task, text)
@@ -184,7 +180,6 @@ class Tasks:
             raise gone from None
 
     async def _result(self, resident: Resident) -> Task:
-        await self._residents.settled(resident)
         task = resident.task
         await self._committer.committed()
         return task

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from syncline_server.engine.decision import EnvVar, NodeCount, NodeSum, Secret, TaskData
+from syncline_server.engine.decision import EnvVar, NodeCount, NodeSum, Refusal, Secret, TaskData
 from syncline_server.engine.expressions.functions.table import compile_call
 from syncline_server.engine.expressions.references import POSITION, BadReference, Call, Part, Path, Segment
 from syncline_server.engine.expressions.scope import MISSING, Lookup, Scope, join, text
@@ -133,6 +133,9 @@ def _task_data(path: Path) -> Lookup:
         if not ref_text or not _PROCESS.fullmatch(process_name):
             return MISSING
         found = scope.fact(TaskData(process_name, ref_text))
+        if isinstance(found, Refusal):
+            scope.refusal = found
+            return MISSING
         return MISSING if found is None else _follow(found, keys(scope))
 
     return look

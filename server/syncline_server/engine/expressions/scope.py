@@ -12,7 +12,7 @@ from syncline_server.engine import values
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from syncline_server.engine.decision import FactKey, Facts
+    from syncline_server.engine.decision import FactKey, Facts, Refusal
     from syncline_server.engine.process import Process
     from syncline_server.engine.task import Task
 
@@ -36,7 +36,7 @@ class Scope:
 
     __slots__ = (
         *("asked", "data", "draws", "facts", "hidden", "node_id", "now", "previous_node_id", "process", "room"),
-        *("task", "use", "work"),
+        *("refusal", "task", "use", "work"),
     )
 
     def __init__(self, task: Task, process: Process, facts: Facts, now: int) -> None:
@@ -51,6 +51,8 @@ class Scope:
         """Characters that may still be written in this node; below 0 all renders as nothing, and the node fails."""
         self.asked: set[FactKey] = set()
         """Facts that were looked for and are not known: when there are any, all that was rendered is void."""
+        self.refusal: Refusal | None = None
+        """Of the last task's data that was looked for and may not be read."""
         self.use = ""
         """What is rendered now, as the scopes of environment variables have it; see `EnvVar`."""
         self.hidden: set[str] = set()

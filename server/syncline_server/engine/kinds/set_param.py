@@ -87,14 +87,24 @@ def read(fields: Fields) -> SetParameters:
 
 def _put(run: Run, data: dict[str, object], assignment: Assignment) -> str:
     value: object = ""
+    run.refusal = None
     try:
         value = assignment.value(run)
+        _check_refusal(run, assignment)
         return assignment.target.put(run, data, value)
     except WrongType as wrong:
+        _check_refusal(run, assignment)
         raise _wrong(wrong.describe(assignment.target.describe(run))) from None
     except WrongPlace as wrong:
         described = WrongType(value, wrong.wanted).describe(assignment.target.describe(run))
         raise _wrong(described) from None
+
+
+def _check_refusal(run: Run, assignment: Assignment) -> None:
+    refusal = run.refusal
+    if refusal is not None:
+        description = f"Param: {assignment.target.describe(run)}, {refusal.description}"
+        raise NodeError(SOFTWARE, refusal.tag, description)
 
 
 def _wrong(description: str) -> NodeError:
