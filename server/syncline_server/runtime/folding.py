@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from syncline_server.engine import LIVE, CallReturned, IllegalMove, Modified, Needs, decide
 from syncline_server.runtime.local_calls import NotNow, lost_modification
+from syncline_server.runtime.standing import has_step
 
 if TYPE_CHECKING:
     import asyncio
@@ -113,7 +114,7 @@ class Folding:
 
     def _asked(self, asked: Asked, *, may_fold: bool) -> tuple[Work, ...]:
         resident, call = asked
-        if not any(token.step == call.step for token in resident.task.tokens):
+        if not has_step(resident.task.tokens, call.step):
             return ()  # its task has left meanwhile
         if may_fold:
             try:

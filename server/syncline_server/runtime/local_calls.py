@@ -111,12 +111,14 @@ class LocalCalls:
     # Callbacks.
 
     def _callback(self, resident: Resident, call: HttpCall) -> tuple[Work, ...]:
-        target = resident if callbacks.is_own(resident.task, call) else self._answered_here(call)
+        name = callbacks.inside(call.url)
+        task_id, secret = name[: callbacks.ID_DIGITS], name[callbacks.ID_DIGITS :]
+        target = resident if task_id == resident.task.task_id else self._residents.find(task_id)
         if target is None:
             return ((resident, CallReturned(call.step, callbacks.UNKNOWN), ()),)
         self._expect_ready(target)
         try:
-            callbacks.check_secret(target.task, callbacks.inside(call.url)[callbacks.ID_DIGITS :])
+            callbacks.check_secret(target.task, secret)
         except CallbackNotFound:
             return ((resident, CallReturned(call.step, callbacks.UNKNOWN), ()),)
         *answers, returned = callbacks.deliver(target.task, call)
