@@ -159,6 +159,9 @@ async def test_a_script_that_goes_on_gives_way() -> None:
         running = asyncio.create_task(scripts.run(call(ENDLESS)))
         script = await script_of(scripts)
         await until(lambda: os.getpriority(os.PRIO_PROCESS, script) == 15)
+        if Path("/proc/self/autogroup").exists():  # there sessions are weighed against each other
+            await until(lambda: Path(f"/proc/{script}/autogroup").read_text(encoding="ascii").endswith("nice 15\n"))
+            assert os.getsid(script) == script
         running.cancel()
         await asyncio.wait([running])
 

@@ -24,6 +24,7 @@ SLACK_BYTES = 128 << 20
 
 _STACK_BYTES = 2 * NESTING_BYTES
 _DESCRIPTORS = 16
+_NICENESS = 15
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _PAGE = resource.getpagesize()
 _LIBC = ctypes.CDLL(None)
@@ -31,8 +32,7 @@ _LIBC = ctypes.CDLL(None)
 
 def confine_worker() -> None:
     """Confine the process that starts a process for each script."""
-    # A group of its own: what a terminal sends to the server's group is the server's to act on. No session of its own,
-    # in which schedulers would not weigh it against the server.
+    # A group of its own: what a terminal sends to the server's group is the server's to act on.
     os.setpgid(0, 0)
     _control(_PR_SET_NO_NEW_PRIVS, 1)
     _limit(resource.RLIMIT_CORE, 0)
@@ -57,6 +57,8 @@ def confine_script(keep: int, parent: int, *, memory_bytes: int, seconds: float)
     _control(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+    # Schedulers may weigh sessions against each other, whatever is nice inside of one: see `give_way`.
+    os.setsid()
     os.closerange(0, keep)
     space = _address_space()
     os.closerange(keep + 1, keep + 1 + _DESCRIPTORS)
@@ -66,6 +68,13 @@ def confine_script(keep: int, parent: int, *, memory_bytes: int, seconds: float)
     _limit(resource.RLIMIT_NPROC, 0)
     _limit(resource.RLIMIT_NOFILE, 0)
     syscalls.forbid()
+
+
+def give_way(script: int) -> None:
+    """Let a script's process run only when hardly anything else on the machine wants to."""
+    os.setpriority(os.PRIO_PROCESS, script, _NICENESS)
+    with contextlib.suppress(OSError), open(f"/proc/{script}/autogroup", "wb", buffering=0) as group:
+        group.write(str(_NICENESS).encode())
 
 
 def _limit(name: int, value: int) -> None:

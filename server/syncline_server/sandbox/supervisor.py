@@ -14,7 +14,7 @@ import signal
 import time
 
 from syncline_server.sandbox import frames
-from syncline_server.sandbox.confinement import confine_script, confine_worker
+from syncline_server.sandbox.confinement import confine_script, confine_worker, give_way
 from syncline_server.sandbox.frames import Outcome
 from syncline_server.sandbox.limits import Limits
 from syncline_server.sandbox.script import World
@@ -24,7 +24,6 @@ CHANNEL = 0
 PATIENT_SECONDS = 0.1
 """A script that takes longer than this gives way to everybody else on the machine."""
 
-_NICENESS = 15
 _PIECE = 1 << 18
 _DIED = b"InternalError: the script took all its memory or stack"
 
@@ -104,7 +103,7 @@ class Supervisor:
             elif until == deadline:
                 return Outcome.TIMEOUT, b""
             else:
-                os.setpriority(os.PRIO_PROCESS, script, _NICENESS)
+                give_way(script)
                 patience = deadline
 
 
