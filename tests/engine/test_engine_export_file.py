@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.definitions import FILES, Json, read
-from syncline_server.engine import BadFile, read_file
+from syncline_server.engine import BadFile, read_file, renumber
 from syncline_server.engine.values import JsonFault
 
 SCHEME: Json = {"nodes": [], "web_settings": []}
@@ -73,3 +73,47 @@ def test_what_is_no_export_file(text: str, message: str) -> None:
         read_file(text)
 
     assert message == str(caught.value)
+
+
+def test_processes_of_one_file_name_each_other_by_their_new_numbers() -> None:
+    call = {"type": "api_rpc", "conv_id": 13, "extra": {"conv_id": "13", "type": "x", "s": "{{conv[13].ref[a].b}}"}}
+    copies = [
+        {"type": "api_copy", "conv_id": conv_id}
+        for conv_id in ("12", 99, "@13", "{{a}}", "{{conv[ 13 ].ref[a]}}", True)
+    ]
+    code = {"type": "api_code", "src": "data.x = '{{conv[13]'"}
+    stub = {"logics": [[{"type": "api_rpc", "conv_id": 12}]]}
+    scheme = {"nodes": [{"condition": {"logics": [call, *copies, code], "stub": stub}, "title": "conv[13] 1.10"}]}
+    found = read_file(
+        json.dumps([{"obj_id": 12, "scheme": scheme}, {"obj_id": "13", "scheme": SCHEME}, {"scheme": {}}])
+    )
+
+    one, two, three = map(json.loads, renumber(found, 1000))
+
+    condition = one["scheme"]["nodes"][0]["condition"]
+    assert (one["obj_id"], two["obj_id"], three) == (1000, 1001, {"scheme": {}})
+    assert condition["logics"][0] == {
+        **call,
+        "conv_id": 1001,
+        "extra": {"conv_id": "13", "type": "x", "s": "{{conv[1001].ref[a].b}}"},
+    }
+    assert [copy["conv_id"] for copy in condition["logics"][1:7]] == [
+        *("1000", 99, "@13", "{{a}}", "{{conv[ 1001 ].ref[a]}}", True)
+    ]
+    assert condition["logics"][7] == code
+    assert condition["stub"] == {"logics": [[{"type": "api_rpc", "conv_id": 1000}]]}
+    assert one["scheme"]["nodes"][0]["title"] == "conv[13] 1.10"
+
+
+def test_a_number_that_two_processes_of_a_file_have_names_neither() -> None:
+    scheme = {"nodes": [{"condition": {"logics": [{"type": "api_rpc", "conv_id": 12}]}}]}
+    found = read_file(json.dumps([{"obj_id": 12, "scheme": scheme}, {"obj_id": 12, "scheme": scheme}]))
+
+    assert [item.source_text for item in found] == renumber(found, 7)
+
+
+def test_a_file_without_such_numbers_stays_as_it_is() -> None:
+    text = json.dumps([{"obj_id": 12, "scheme": SCHEME}, {"obj_id": 13, "scheme": {"nodes": ["{{conv[14].ref[a]}}"]}}])
+    found = read_file(text)
+
+    assert [item.source_text for item in found] == renumber(found, 7)

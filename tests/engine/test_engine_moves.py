@@ -192,6 +192,47 @@ def test_what_stays_on_the_machine_does_not_break_the_circle(logic: Json, news: 
     assert (tale.task.failure.reason, tale.task.failure.node_id, rounds) == ("LOOP_LIMIT", "a", 50)
 
 
+@pytest.mark.parametrize(
+    ("logics", "news"),
+    [
+        ([code(), set_param({})], ScriptReply(data="{}")),
+        ([set_param({}), code()], ScriptReply(data="{}")),
+    ],
+)
+def test_a_circle_of_three_with_a_script_fails_after_fifty_rounds(logics: list[Json], news: News) -> None:
+    tale = story(process(start("a"), node("a", go("b")), node("b", logics[0], go("c")), node("c", logics[1], go("a"))))
+    rounds = 0
+    while tale.task.state in LIVE:
+        tale.news(news)
+        rounds += 1
+
+    assert tale.task.failure is not None
+    assert (tale.task.failure.reason, rounds) == ("LOOP_LIMIT", 50)
+
+
+@pytest.mark.parametrize(
+    ("logics", "news"),
+    [([copy("end")], TaskMade("0" * 24)), ([code(), set_param({})], ScriptReply(data="{}"))],
+    ids=["copy", "code"],
+)
+def test_a_larger_circle_goes_on_for_each_of_many_items(logics: list[Json], news: News) -> None:
+    names = ["c", "d", "e"][: len(logics)]
+    others = [node(name, logic, go(to)) for name, logic, to in zip(names, logics, [*names[1:], "a"], strict=True)]
+    tale = story(process(start("a"), node("a", go("b")), node("b", go("c")), *others, final()))
+    for _ in range(300):
+        tale.news(news)
+
+    assert tale.task.failure is None
+
+
+def test_no_circle_keeps_a_decision_busy_for_ever() -> None:
+    tale = story(process(start("a"), node("a", go("b")), node("b", go("c")), node("c", go("a")), final()))
+
+    assert tale.task.failure is not None
+    assert (tale.task.failure.reason, tale.task.failure.node_id) == ("LOOP_LIMIT", "a")
+    assert sum(step.node_id == "a" for step in tale.steps) == 1001
+
+
 def test_a_call_out_breaks_the_circle() -> None:
     tale = ring(api())
     for _ in range(200):

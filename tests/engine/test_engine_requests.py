@@ -106,7 +106,7 @@ def test_a_form() -> None:
     assert made.headers == (("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_methods_without_a_body_take_the_members_in_the_query(method: str) -> None:
     made = call(url="http://peer.test/x?y=1", method=method.lower(), extra={"a": "{{q}}", "b": "{{f}}"})
 
@@ -114,11 +114,19 @@ def test_methods_without_a_body_take_the_members_in_the_query(method: str) -> No
     assert made.url == "http://peer.test/x?y=1&a=say%20%22hi%22%0A%D0%B9&b=1.10"
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_other_methods_have_a_body(method: str) -> None:
     made = call(method=method, extra={"a": "1"})
 
     assert (made.method, made.body) == (method, '{"a":"1"}')
+    assert made.headers == (("Content-Type", "application/json"),)
+
+
+def test_delete_without_parameters_has_no_body() -> None:
+    made = call(method="DELETE")
+
+    assert (made.body, made.headers) == (None, ())
+    assert call(method="DELETE", format="raw", raw_body="x").body == "x"
 
 
 @pytest.mark.parametrize(

@@ -42,15 +42,30 @@ ENDED = Count("end", "", 1)
 def test_a_summand_is_counted(value: object, amount: object) -> None:
     tale = story(around(sums(("s1", value)), go("end")), {"a": values.Number("1.10"), "s": "7"})
 
-    assert [Count("here", "s1", amount), ENDED] == tale.counts
+    assert [Count("here", "s1", amount), Count("here", "the s1", amount), ENDED] == tale.counts
     assert tale.path() == ["start:moved", "here:moved", "end:ended"]
     assert tale.steps[1].output == ""
 
 
-def test_a_sum_goes_by_its_id_or_else_by_its_name() -> None:
-    logic: Json = {"type": "api_sum", "extra": [{"id": "1", "name": "x", "value": "1"}, {"name": "y", "value": "2"}]}
+@pytest.mark.parametrize(
+    ("named", "counted"),
+    [
+        ([{"id": "1", "name": "x"}], [("1", 0), ("x", 0)]),
+        ([{"name": "y"}], [("y", 0)]),
+        ([{"id": "1"}], [("1", 0)]),
+        ([{"id": "1", "name": "1"}], [("1", 0)]),
+        ([{"name": "y"}, {"name": "y"}], [("y", 0), ("y", 1)]),
+        ([{"id": "1", "name": "x"}, {"id": "2", "name": "x"}], [("1", 0), ("x", 0), ("2", 1)]),
+        ([{"id": "1", "name": "2"}, {"id": "2", "name": "y"}], [("1", 0), ("2", 1), ("y", 1)]),
+    ],
+)
+def test_a_sum_goes_by_its_id_and_by_a_name_that_is_its_alone(
+    named: list[Json], counted: list[tuple[str, int]]
+) -> None:
+    logic: Json = {"type": "api_sum", "extra": [{**item, "value": str(i)} for i, item in enumerate(named)]}
+    expected = [Count("here", name, amount) for name, amount in counted]
 
-    assert [Count("here", "1", 1), Count("here", "y", 2), ENDED] == story(around(logic, go("end"))).counts
+    assert [*expected, ENDED] == story(around(logic, go("end"))).counts
 
 
 @pytest.mark.parametrize("value", ["{{missing}}", "no", "", "1e301", "-1e999999999", "true", "[1]"])

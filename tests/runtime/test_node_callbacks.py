@@ -234,6 +234,17 @@ async def test_a_body_that_names_no_task_is_told_where_to(world: World, data: ob
     assert (caught.value.field, caught.value.message) == ("data.order.id", "There is no task id at `order.id`.")
 
 
+async def test_the_path_to_the_id_may_lead_through_arrays_and_names_with_dots(world: World) -> None:
+    await world.deploy(exports.waiting(id_path=r"data.list[1].task\.id"), "w")
+    task = await world.create("@w")
+
+    with pytest.raises(InvalidRequest, match=r"There is no task id at `data\.list\[1\]\.task\.id`\."):
+        await submit(world, "@w", {"data": {"list": [{"task.id": task.task_id}]}})
+    changed = await submit(world, "@w", {"data": {"list": [0, {"task.id": task.task_id}]}, "answer": "yes"})
+
+    assert changed.data["answer"] == "yes"
+
+
 async def test_a_body_that_the_task_cannot_take_is_refused(world: World) -> None:
     declared = json.loads(exports.waiting(id_path="id"))
     declared[0]["params"] = [{"name": "answer", "type": "number", "descr": "", "flags": ["input"], "regex": ""}]

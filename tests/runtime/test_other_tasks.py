@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -629,3 +630,15 @@ async def test_what_is_awaited_of_a_called_task_can_be_awaited_by_its_id(world: 
     await world.runtime.tasks.modify(world.owner, Target(task_id=callee.task_id), "{}")
 
     assert (await waiting).reached
+
+
+async def test_processes_of_one_file_call_each_other_by_the_numbers_they_had_before(world: World) -> None:
+    caller, callee = (json.loads(text)[0] for text in (process(rpc("77")), process(reply({"b": "B"}))))
+    text = json.dumps([{**caller, "obj_id": 76}, {**callee, "obj_id": 77}])
+    made = await world.runtime.deploying.import_file(world.owner, text, deploy=True, alias="")
+
+    task = await world.create(str(made.processes[0].process_id))
+
+    assert task.data["b"] == "B"
+    exported = json.loads(world.runtime.deploying.export(world.owner, str(made.processes[1].process_id)))
+    assert exported[0]["obj_id"] == made.processes[1].process_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 VENDORED = resources.files("syncline_server.sandbox").joinpath("libraries")
 TEXT, KEY = "Grüße 🙂", "s3cr3t"
+OPENSSL = "U2FsdGVkX18t4nTJb4nigfMvcOGwDEDlE7HtcuGNcu8="
+"""`Grüß`, as `openssl enc -aes-256-cbc -md md5 -base64 -k s3cr3t` encrypts it."""
 
 
 def hexadecimal(name: str) -> str:
@@ -54,6 +57,9 @@ async def test_a_library_is_returned_and_set(run: Run, name: str) -> None:
             base64.b64encode(TEXT.encode()).decode(),
         ),
         ("enc-base64", "CryptoJS.enc.Base64.parse('R3LDvMOf').toString(CryptoJS.enc.Utf8)", "Grüß"),
+        ("base64", "CryptoJS.enc.Base64.parse('R3LDvMOf').toString(CryptoJS.enc.Utf8)", "Grüß"),
+        ("hmac-md5", "CryptoJS.HmacMD5(data.text, data.key).toString()", keyed("md5")),
+        ("aes", "CryptoJS.AES.decrypt(data.openssl, data.key).toString(CryptoJS.enc.Utf8)", "Grüß"),
         ("lodash", "_.VERSION", "4.17.21"),
         ("lodash", "_.chain([3, 1, 2]).sortBy().map(n => n * 2).value()", [2, 4, 6]),
         ("lodash", "_.template('hello <%= user %>')({user: 'you'})", "hello you"),
@@ -70,9 +76,29 @@ async def test_a_library_is_returned_and_set(run: Run, name: str) -> None:
     ],
 )
 async def test_a_library_does_what_it_is_taken_for(run: Run, name: str, expression: str, value: object) -> None:
-    source = f"data = Object.assign(data, {{text: '{TEXT}', key: '{KEY}'}}); require('libs/{name}.js'); "
+    given = json.dumps({"text": TEXT, "key": KEY, "openssl": OPENSSL})
+    source = f"data = Object.assign(data, {given}); require('libs/{name}.js'); "
 
     assert left(await run(f"{source} data.value = {expression}"))["value"] == value
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("name", "cipher"),
+    [("aes", "AES"), ("tripledes", "DES"), ("tripledes", "TripleDES"), ("rabbit", "Rabbit"), ("rc4", "RC4")],
+)
+async def test_a_cipher_salts_what_it_encrypts_and_decrypts_it(run: Run, name: str, cipher: str) -> None:
+    encrypt = f"CryptoJS.{cipher}.encrypt('{TEXT}', '{KEY}').toString()"
+    source = (
+        f"require('libs/{name}.js'); data.one = {encrypt}; data.two = {encrypt};"
+        f"data.text = CryptoJS.{cipher}.decrypt(data.one, '{KEY}').toString(CryptoJS.enc.Utf8)"
+    )
+
+    made = left(await run(source))
+
+    assert made["text"] == TEXT
+    assert made["one"] != made["two"]
+    assert made["one"] != left(await run(source))["one"]
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -85,7 +111,7 @@ async def test_an_unknown_library_is_an_error_that_names_the_known(run: Run, nam
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_library_is_out_of_sight_until_it_is_required(run: Run) -> None:
-    source = "data.seen = ['_', 'moment', 'CryptoJS'].filter(name => name in globalThis)"
+    source = "data.seen = ['_', 'moment', 'CryptoJS', 'crypto'].filter(name => name in globalThis)"
 
     assert left(await run(source)) == {"seen": []}
     assert left(await run(f"require('libs/lodash'); {source}")) == {"seen": ["_"]}

@@ -17,7 +17,7 @@ from syncline_server.engine.effects import (
     HttpCall,
 )
 from syncline_server.engine.events import Answered, CallReturned, Cancelled, Event, Modified, Started, Taken, TimerFired
-from syncline_server.engine.export_file import BadFile, ExportedProcess, read_file
+from syncline_server.engine.export_file import BadFile, ExportedProcess, read_file, renumber
 from syncline_server.engine.moves import decide
 from syncline_server.engine.process import Fault, Limits, Node, Process, ReadProcess
 from syncline_server.engine.reading.definition import read_process
@@ -64,5 +64,6 @@ __all__ = [
     "decide",
     "read_file",
     "read_process",
+    "renumber",
     "values",
 ]

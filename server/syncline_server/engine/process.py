@@ -70,6 +70,8 @@ class Node:
     """The one among its logics that waits for the world."""
     after_waiting: int = 0
     """Where among the logics it goes on after that one."""
+    runs_script: bool = False
+    """Whether that one is a script: the loop guard looks at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Bringing processes in and setting them going: import, export, deploy, pause, resume, aliases.
 
-An import keeps its text whole, what this server does not understand included. A deploy is refused with all its faults
-at once.
+An import keeps its text whole, what this server does not understand included; only where the processes of a file name
+each other by number, the numbers become the new ones. A deploy is refused with all its faults at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import BadFile, read_file, read_process, values
+from syncline_server.engine import BadFile, read_file, read_process, renumber, values
 from syncline_server.errors import (
     AliasTaken,
     InvalidJson,
@@ -111,8 +111,10 @@ class Deploying:
         notes: list[Fault] = []
         ready: list[Process] = []
         now = self._clock.now()
-        for process_id, item in enumerate(exported, start=self._catalogue.next_id()):
-            read = read_process(item.source_text, process_id=process_id, version=1, limits=self._catalogue.limits)
+        first = self._catalogue.next_id()
+        sources = renumber(exported, first)
+        for process_id, (item, source) in enumerate(zip(exported, sources, strict=True), start=first):
+            read = read_process(source, process_id=process_id, version=1, limits=self._catalogue.limits)
             faults.extend(read.faults)
             notes.extend(read.notes)
             if deploy and read.process is not None:
@@ -124,7 +126,7 @@ class Deploying:
                     title=item.title[:MAX_TITLE],
                     state=ACTIVE if deploy else DRAFT,
                     version=1 if deploy else 0,
-                    source=item.source_text,
+                    source=source,
                     direct_url_hash=secrets.token_hex(20),
                     aliases=(alias,) if alias else (),
                     created_at=now,

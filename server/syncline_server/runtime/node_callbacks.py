@@ -4,10 +4,11 @@ The vendor documents what such a URL does (page "Waiting for Callback logic"), n
 hash is keyed over process and node, so nothing is kept for it, and it stays what it is over deploys and restarts. It
 *is* the right to post, so no log has it.
 
-A post is a JSON object. The task's id stands in it at the node's `obj_id_path`, names with dots between them; all its
-members, the id's own too, are set in the task, as a modification sets them. In a synchronous node, which is the usual
-kind, only a task that waits in this very node takes it. The same post again, when the task has moved on, is therefore
-refused and changes nothing. Where tasks still run an older version of the process, its path counts as well.
+A post is a JSON object. The task's id stands in it at the node's `obj_id_path`, a path like that of any parameter
+(`order.ids[0]`); all its members, the id's own too, are set in the task, as a modification sets them. In a synchronous
+node, which is the usual kind, only a task that waits in this very node takes it. The same post again, when the task has
+moved on, is therefore refused and changes nothing. Where tasks still run an older version of the process, its path
+counts as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
 
 from syncline_server.engine import CallReply, Modified, Waiting, values
+from syncline_server.engine.expressions.lookups import member
 from syncline_server.engine.kinds.api_callback import AwaitModification
 from syncline_server.errors import (
     CallbackNotFound,
@@ -192,11 +194,12 @@ def _named(data: dict[str, object], logics: Sequence[AwaitModification]) -> tupl
     """Return the id of the task that the data names, and the logic whose path led to it."""
     for logic in logics:
         found: object = data
-        for name in logic.obj_id_path:
-            found = found.get(name) if isinstance(found, dict) else None
+        for key in logic.obj_id_path:
+            found = member(found, key)
         if isinstance(found, str) and len(found) == callbacks.ID_DIGITS and _ID_DIGITS.issuperset(found.lower()):
             return found.lower(), logic
-    path = ".".join(logics[0].obj_id_path)
+    keys = logics[0].obj_id_path
+    path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
     raise InvalidRequest(f"There is no task id at `{path}`.", field=f"data.{path}")
 
 

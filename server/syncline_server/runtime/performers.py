@@ -162,7 +162,7 @@ class HttpPerformer:
         while True:
             async with await self._answer(hop) as response:
                 status, headers = response.status, _headers(response)
-                following = next_hop(hop, status, headers.get("location", ""))
+                following = next_hop(hop, status, response.headers.get("location", ""))
                 if following is None or redirects == MAX_REDIRECTS:
                     body = await _body(response, headers.get("content-encoding", ""))
                     milliseconds = (asyncio.get_running_loop().time() - started) * 1000
@@ -297,12 +297,13 @@ async def _request(session: aiohttp.ClientSession, hop: Hop, attempt: _Attempt) 
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    headers = {}
-    for name, value in response.headers.items():
-        if value.isascii():
-            headers[name.lower()] = value
-        else:  # What is not UTF-8 was read with lone surrogates, which no JSON text can hold.
-            headers[name.lower()] = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return the headers by their names in lower case; what came in several of one name is joined, so none is lost."""
+    headers: dict[str, str] = {}
+    for given, value in response.headers.items():
+        name = given.lower()
+        # What is not UTF-8 was read with lone surrogates, which no JSON text can hold.
+        text = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
 
 

@@ -116,6 +116,11 @@
     };
   };
 
-  const hooks = { seed, shelve, lend };
+  // What CryptoJS salts passwords with. It looks for this while it is evaluated; scripts never see it.
+  const salt = () => {
+    global.crypto = { getRandomValues: (array) => array.map(next) };
+  };
+
+  const hooks = { seed, salt, shelve, lend };
   return (name, ...values) => void hooks[name](...values);
 })(globalThis);

@@ -25,16 +25,22 @@ from syncline_server.sandbox.confinement import nesting_bytes
 from syncline_server.sandbox.frames import Outcome
 
 LIBRARIES = {
+    "libs/aes.js": "CryptoJS",
+    "libs/base64.js": "CryptoJS",
     "libs/enc-base64.js": "CryptoJS",
+    "libs/hmac-md5.js": "CryptoJS",
     "libs/hmac-sha1.js": "CryptoJS",
     "libs/hmac-sha256.js": "CryptoJS",
     "libs/lodash.js": "_",
     "libs/md5.js": "CryptoJS",
     "libs/moment-timezone.js": "moment",
     "libs/moment.js": "moment",
+    "libs/rabbit.js": "CryptoJS",
+    "libs/rc4.js": "CryptoJS",
     "libs/sha1.js": "CryptoJS",
     "libs/sha256.js": "CryptoJS",
     "libs/sha512.js": "CryptoJS",
+    "libs/tripledes.js": "CryptoJS",
 }
 """What `require` takes, with or without `.js`, and the variable that it sets to what it returns."""
 FILES = ("lodash.min.js", "moment.min.js", "moment-timezone-with-data.min.js", "crypto-js.js")
@@ -95,9 +101,10 @@ class World:
         return text
 
     def _load(self) -> None:
+        self._hook("salt")
         for name in FILES:
             self._evaluate(_HERE / "libraries" / name)
-        for variable in set(LIBRARIES.values()):
+        for variable in {*LIBRARIES.values(), "crypto"}:
             self._hook("shelve", variable)
         self._hook("lend", json.dumps(LIBRARIES))
 

@@ -157,6 +157,16 @@ def parse_path(source: str) -> Path:
     return path
 
 
+def fixed_keys(name: str) -> tuple[str | int, ...]:
+    """Return the path that a name is; one that is none, or not a fixed one, is the name of a member as it stands."""
+    try:
+        keys = [segment.key for segment in parse_path(name).segments]
+    except BadReference:
+        return (name,)
+    fixed = tuple(key for key in keys if key is not None)
+    return fixed if len(fixed) == len(keys) else (name,)
+
+
 class _Reader:
     """Walks over the words of one text."""
 

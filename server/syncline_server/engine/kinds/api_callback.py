@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from syncline_server.engine.expressions.references import fixed_keys
 from syncline_server.engine.kinds.logic import Waits
 from syncline_server.engine.running.timers import park
 from syncline_server.engine.task import Waiting
@@ -26,7 +27,7 @@ class AwaitModification(Waits):
     stays: bool
     is_sync: bool = True
     """A post to the node's URL is refused unless the task stands in this very node."""
-    obj_id_path: tuple[str, ...] = ()
+    obj_id_path: tuple[str | int, ...] = ()
     """Where a post to the node's URL names the task; empty when the node has no URL."""
     waits_for: ClassVar[frozenset[Waiting]] = frozenset({Waiting.CALLBACK})
 
@@ -38,5 +39,6 @@ class AwaitModification(Waits):
 def read(fields: Fields) -> AwaitModification:
     """Read `is_sync` and `obj_id_path`."""
     is_sync = fields.content.get("is_sync") is None or fields.flag("is_sync")
-    path = tuple(name for name in fields.text("obj_id_path").split(".") if name)
-    return AwaitModification(stays=fields.reading.is_state, is_sync=is_sync, obj_id_path=path)
+    path = fields.text("obj_id_path")
+    keys = fixed_keys(path) if path else ()
+    return AwaitModification(stays=fields.reading.is_state, is_sync=is_sync, obj_id_path=keys)

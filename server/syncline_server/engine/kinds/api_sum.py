@@ -1,4 +1,7 @@
-"""`api_sum`: adds values to sums of the node, which templates read as `{{node[NODE].SumID}}`."""
+"""`api_sum`: adds values to sums of the node, which templates read as `{{node[NODE].SumID}}`.
+
+Which of a sum's `id` and `name` the SumID is, the vendor's pages say differently; both can be read.
+"""
 
 from __future__ import annotations
 
@@ -25,21 +28,22 @@ _LARGEST = 10**300
 class AddToSums(Logic):
     """Adds to sums, to all or none."""
 
-    summands: tuple[tuple[str, Template], ...]
-    """By the name of the sum."""
+    summands: tuple[tuple[tuple[str, ...], Template], ...]
+    """By the names of the sum."""
     error_to: str
 
     def run(self, run: Run, visit: Visit) -> str | None:
         counts = []
-        for name, template in self.summands:
+        for names, template in self.summands:
             value = template.value(run)
             try:
-                counts.append(Count(visit.node.id, name, _summand(value)))
+                summand = _summand(value)
             except WrongType as wrong:
                 if run.asked or run.room < 0:
                     return ""
-                error = NodeError(SOFTWARE, "api_sum_wrong_convert_param", wrong.describe(name))
+                error = NodeError(SOFTWARE, "api_sum_wrong_convert_param", wrong.describe(names[0]))
                 return take_error_link(run, visit, "api_sum", self.error_to, error)
+            counts += [Count(visit.node.id, name, summand) for name in names]
         if not run.asked and run.room >= 0:
             run.counts += counts
         return None
@@ -53,13 +57,18 @@ def _summand(value: object) -> object:
 
 
 def read(fields: Fields) -> AddToSums:
-    """Read `extra[{id, name, value}]`: a sum goes by its id or, without one, by its name."""
+    """Read `extra[{id, name, value}]`: a sum goes by its id, and by its name unless another sum does."""
+    items = list(fields.items("extra"))
+    ids = [item.text("id") or item.text("name") for item in items]
+    taken = set(ids)
     summands = []
-    for item in fields.items("extra"):
-        name = item.text("id") or item.text("name")
-        if not name:
+    for item, sum_id in zip(items, ids, strict=True):
+        if not sum_id:
             item.fault("id", "A sum has an id, by which it is read.")
-        summands.append((name, item.template("value")))
+        name = item.text("name")
+        names = (sum_id, name) if name and name not in taken else (sum_id,)
+        taken.add(name)
+        summands.append((names, item.template("value")))
     if not summands:
         fields.fault("extra", "Nothing is summed up here.")
     return AddToSums(tuple(summands), fields.link("err_node_id", required=False))

@@ -14,7 +14,7 @@ import re2
 
 from syncline_server.engine.expressions.casts import TYPES
 from syncline_server.engine.expressions.conditions import MAX_PATTERN
-from syncline_server.engine.expressions.references import BadReference, parse_path
+from syncline_server.engine.expressions.references import fixed_keys
 from syncline_server.engine.parameters import FLAGS, NO_MATCH, Declaration
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _read(fields: Fields) -> Declaration | None:
         return None
     return Declaration(
         name=name,
-        keys=_keys(name),
+        keys=fixed_keys(name),
         type=kind,
         is_checked="input" in flags or "output" not in flags,
         is_required="required" in flags,
@@ -87,13 +87,3 @@ def _search(pattern: str) -> Callable[[str], object]:
     except re2.error:
         raise ValueError(f"{pattern!r} is no regular expression of RE2") from None
     return search
-
-
-def _keys(name: str) -> tuple[str | int, ...]:
-    """Return the path that a name is; one that is none, or not a fixed one, is the name of a member as it stands."""
-    try:
-        keys = [segment.key for segment in parse_path(name).segments]
-    except BadReference:
-        return (name,)
-    fixed = tuple(key for key in keys if key is not None)
-    return fixed if len(fixed) == len(keys) else (name,)

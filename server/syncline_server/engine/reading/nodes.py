@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncline_server.engine.expressions.scope import text
+from syncline_server.engine.kinds.api_code import RunScript
 from syncline_server.engine.kinds.logic import Waits
 from syncline_server.engine.kinds.stub import with_stub
 from syncline_server.engine.kinds.table import read_logic
@@ -51,6 +52,7 @@ def read_node(fields: Fields) -> tuple[int | None, Node | None]:
         alert=alert,
         waiting_logic=waiting_logic,
         after_waiting=after_waiting,
+        runs_script=isinstance(waiting_logic, RunScript),
     )
     return kind, node
 

@@ -1,5 +1,9 @@
 """How a token travels: into a node, through its logics in order, and on, until it waits or its branch ends.
 
+The loop guard stops what the vendor's page on it shows: more than fifty rounds of two nodes, or of three of which one
+is a Code node. Processes that do something for each of many items go in larger circles and come to an end by
+themselves; those are only held to what no other task has to wait long for.
+
 A logic says where to go, nothing (`""`) when the token waits or the task has failed, or None when the next one is up.
 """
 
@@ -14,10 +18,13 @@ from syncline_server.engine.running.timers import park
 from syncline_server.engine.task import Waiting
 
 if TYPE_CHECKING:
+    from syncline_server.engine.process import Node
     from syncline_server.engine.running.run import Run
 
 MAX_VISITS = 50
-"""How often a task may come to one node without a pause: the documented limit."""
+"""How often a task may come to one node in small circles without a pause: the documented limit."""
+MAX_ROUNDS = 1_000
+"""How often it may come to one node in circles of any size before it waits for anything at all."""
 
 
 def enter(run: Run, number: int, node_id: str, previous_node_id: str) -> None:
@@ -35,14 +42,31 @@ def enter(run: Run, number: int, node_id: str, previous_node_id: str) -> None:
             run.close(visit)
             run.counts.append(Count(node_id, "", 1))
             return
-        visits = run.visits[node_id] = run.visits.get(node_id, 0) + 1
-        if visits > MAX_VISITS:
-            stop(run, visit, "LOOP_LIMIT", f"The task came to the node more than {MAX_VISITS} times without a pause.")
+        most = _too_often(run, node)
+        if most:
+            stop(run, visit, "LOOP_LIMIT", f"The task came to the node more than {most} times without a pause.")
             return
         to = _leave(run, visit, follow(run, visit, 0))
         if not to:
             return
         previous_node_id, node_id = node_id, to
+
+
+def _too_often(run: Run, node: Node) -> int:
+    """Count that a token comes to a node; return the limit when it is over one, else 0."""
+    third, second, last = run.path
+    run.path = (second, last, node)
+    rounds = run.rounds[node.id] = run.rounds.get(node.id, 0) + 1
+    if rounds > MAX_ROUNDS:
+        return MAX_ROUNDS
+    if node is last or node is second or (node is third and _run_script(node, second, last)):
+        visits = run.visits[node.id] = run.visits.get(node.id, 1) + 1
+        return MAX_VISITS if visits > MAX_VISITS else 0
+    return 0
+
+
+def _run_script(*nodes: Node | None) -> bool:
+    return any(node is not None and node.runs_script for node in nodes)
 
 
 def go_on(run: Run, visit: Visit, to: str | None) -> None:

@@ -18,7 +18,7 @@ from syncline_server.engine.task import LIVE, Failure, Outcome, OutcomeKind, Ste
 if TYPE_CHECKING:
     from syncline_server.engine.decision import FactKey, Facts
     from syncline_server.engine.effects import Call
-    from syncline_server.engine.process import Process
+    from syncline_server.engine.process import Node, Process
 
 _new_task = builder(Task)
 _OUTCOMES = {
@@ -50,6 +50,8 @@ class Run(Scope):
         "failure",
         "modified_by",
         "outcome",
+        "path",
+        "rounds",
         "sequence",
         "size",
         "steps",
@@ -69,7 +71,11 @@ class Run(Scope):
         self.counts: list[Count] = []
         self.steps: list[Step] = []
         self.visits: dict[str, int] = {}
-        """How often each node was entered since the last pause."""
+        """How often a small circle came back to each node since the last pause, and once more."""
+        self.rounds: dict[str, int] = {}
+        """How often each node was entered in this decision."""
+        self.path: tuple[Node | None, Node | None, Node | None] = (None, None, None)
+        """The last three nodes that the token at hand was in."""
         self.size: int | None = None
         """At least as many bytes as the data has; None before it was looked at."""
 
@@ -125,6 +131,7 @@ class Run(Scope):
             self.steps.append(given_up(token, node, "failed", self.now))
             self.fail("NODE_NOT_FOUND", "The process has no such node, or nothing waits in it.", token.node_id)
             return None
+        self.path = (None, self.process.nodes.get(token.previous_node_id), node)
         return Visit.again(token, node)
 
     def close(self, visit: Visit) -> None:

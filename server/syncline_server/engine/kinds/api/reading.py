@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from syncline_server.engine.reading.fields import Fields
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-QUERY_METHODS = frozenset({"GET", "HEAD", "DELETE"})
-"""Methods whose parameters go into the query string."""
+QUERY_METHODS = frozenset({"GET", "HEAD"})
+"""Methods whose parameters go into the query string; those of DELETE are its body, as the vendor documents it."""
 MAX_THREADS = 5
 """The vendor's default."""
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -48,8 +48,10 @@ def read(fields: Fields) -> ApiCall | None:
     if secret is None and fields.flag("send_sys"):
         fields.note("send_sys", "Without a secret key the call carries conv_id and conv_time, and no conv_signature.")
     content_type = fields.text("content_type") or JSON
-    members_as = _members_as(fields, method, content_type, style)
     members = () if is_raw else _read_members(fields)
+    members_as = _members_as(fields, method, content_type, style)
+    if method == "DELETE" and not members:  # Without parameters it has no body, not an empty object.
+        members_as = "query"
     raw = _read_raw(fields) if is_raw else None
     has_body = is_raw or members_as != "query"
     headers = _read_headers(fields, content_type if has_body else "")
