@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,6 +155,13 @@ def around(*logics: Json, semaphors: list[Json] | None = None, limits: Limits | 
     return process(start("here"), here, final(), final("bad"), final("late"), limits=limits)
 
 
+def tiring() -> Process:
+    """Return a process whose four nodes each set the parameter "big" to itself."""
+    again = set_param({"big": "{{big}}"})
+    names = ["one", "two", "here", "four", "end"]
+    return process(start("one"), *[node(name, again, go(to)) for name, to in pairwise(names)], final())
+
+
 def faults_of(*logics: Json, semaphors: list[Json] | None = None, conv_type: str = "process") -> tuple[Fault, ...]:
     here = node("here", *logics, semaphors=semaphors)
     nodes = (start("here"), here, final(), final("bad"), final("late"))
@@ -272,5 +280,6 @@ WAITING: dict[Place, Story] = {
     Place.CALLBACK: story(around(callback(), go("end"))),
     Place.TIMED_CALLBACK: story(around(callback(), go("end"), semaphors=[timer("late")])),
     Place.TIMER: story(around(semaphors=[timer("late")])),
+    Place.TURN: story(tiring(), {"big": "x" * 600_000}),
 }
 """A task for each place where a token can stand."""

@@ -75,7 +75,7 @@ def test_a_modification_elsewhere_changes_only_the_data(place: Place) -> None:
     tale = WAITING[place]
     changed = Story(tale.process, tale.task).modify(o={"new": 1})
 
-    assert changed.data == {"o": {"new": 1}}
+    assert changed.data == {**tale.task.data, "o": {"new": 1}}
     assert tale.task.tokens == changed.tokens
     assert changed.changed_at == T0 + 1
 

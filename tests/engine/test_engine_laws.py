@@ -79,6 +79,7 @@ from syncline_server.engine.effects import (
     TaskFault,
     TaskMade,
     TaskRefused,
+    TurnCall,
 )
 
 LIMIT = 400
@@ -189,6 +190,7 @@ NEWS = st.fixed_dictionaries(
         CreateCall: st.one_of(st.just(TaskMade("2")), REFUSALS),
         ModifyCall: st.one_of(st.just(TaskDone()), REFUSALS),
         ReplyCall: st.just(TaskDone()),
+        TurnCall: st.just(TaskDone()),
         DequeueCall: st.one_of(st.builds(lambda text: Dequeued("3", text), OBJECTS), REFUSALS),
         type(None): st.builds(Reply, OBJECTS, st.sampled_from([None, "reason"])),
     }

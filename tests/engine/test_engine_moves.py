@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from engine.definitions import (
     start,
     story,
     timer,
+    tiring,
 )
 from syncline_server.engine import (
     LIVE,
@@ -48,8 +50,9 @@ from syncline_server.engine import (
     Token,
     Waiting,
     decide,
+    values,
 )
-from syncline_server.engine.effects import Reply, ScriptReply, TaskMade
+from syncline_server.engine.effects import Reply, ScriptReply, TaskDone, TaskMade
 from syncline_server.engine.moves import MOVES, Place
 
 if TYPE_CHECKING:
@@ -233,12 +236,73 @@ def test_no_circle_keeps_a_decision_busy_for_ever() -> None:
     assert sum(step.node_id == "a" for step in tale.steps) == 1001
 
 
+def test_a_large_circle_ends_too_though_others_have_their_turn_meanwhile() -> None:
+    names = [f"n{number}" for number in range(20)]
+    nodes = [node(name, go(following)) for name, following in zip(names, [*names[1:], names[0]], strict=True)]
+    tale = story(process(start("n0"), *nodes, final()))
+    turns = 0
+    while tale.task.state in LIVE:
+        assert tale.task.tokens[0].waiting is Waiting.TURN
+        tale.news(TaskDone())
+        turns += 1
+
+    assert tale.task.failure is not None
+    assert (tale.task.failure.reason, tale.task.failure.node_id) == ("LOOP_LIMIT", "n0")
+    assert turns >= 1
+
+
 def test_a_call_out_breaks_the_circle() -> None:
     tale = ring(api())
     for _ in range(200):
         tale.news(CallReply(status=200, headers={}, body=b"{}"))
 
     assert tale.task.state in LIVE
+
+
+def test_much_work_goes_on_after_others_had_their_turn() -> None:
+    tale = story(tiring(), {"big": "x" * 600_000})
+    (token,) = tale.task.tokens
+
+    assert (token.waiting, token.node_id, token.step, tale.task.state) == (Waiting.TURN, "here", 4, TaskState.RUNNING)
+    tale.meet(CallReturned(token.step, TaskDone()), after=5)
+
+    assert tale.path() == [*(f"{name}:moved" for name in ("start", "one", "two", "here", "four")), "end:ended"]
+    assert [step.sequence for step in tale.steps] == [1, 2, 3, 4, 5, 6]
+    assert (tale.steps[3].started_at, tale.steps[3].ended_at) == (T0, T0 + 5)
+
+
+def test_turns_do_not_break_the_circle() -> None:
+    tale = story(process(start("a"), node("a", set_param({"big": "{{big}}"}), go("a"))), {"big": "x" * 600_000})
+    turns = 0
+    while tale.task.state in LIVE:
+        tale.meet(CallReturned(tale.task.tokens[0].step, TaskDone()))
+        turns += 1
+
+    assert tale.task.failure is not None
+    assert (tale.task.failure.reason, turns) == ("LOOP_LIMIT", 25)
+
+
+@pytest.mark.parametrize(
+    "logics",
+    [
+        [go_if("bad", condition("l", "regexp", "zz")) for _ in range(100)],
+        [go_if("bad", condition("t", "regexp", "(x{1,30}){1,30}y"))],
+        [go_if("bad", condition("l", "eq", "zz")) for _ in range(100)],
+        [go_if("bad", condition("n", "more", "1.5", "number")) for _ in range(1000)],
+        [set_param({f"{{{{l[{place}].a}}}}": "1" for place in range(100)}) for _ in range(10)],
+        [set_param({"a": "$.math(" + "+".join(["{{w}}*1.1"] * 3000) + ")"})],
+        [set_param({f"a{n}": "{{l}}" for n in range(1000)}, {f"a{n}": "array" for n in range(1000)})],
+    ],
+    ids=["searches", "expression", "comparisons", "numbers", "copies", "sum", "arrays"],
+)
+def test_a_node_that_does_too_much_at_once_fails(logics: list[Json]) -> None:
+    data: Json = {"l": [{}] * 200_000, "t": "x" * 900_000, "n": values.number("1." + "1" * 900_000), "w": 10**4000}
+    before = time.process_time()
+    task = story(around(*logics, go("end")), data).task
+
+    assert task.failure is not None
+    assert task.failure.reason == "TASK_TOO_LARGE"
+    assert time.process_time() - before < 2
 
 
 def test_fifty_visits_are_allowed() -> None:
@@ -283,7 +347,7 @@ def test_a_hole_fails_the_task() -> None:
 def event_of(place: Place, step: int) -> Event:
     """Return what leads a task on from a place."""
     plain: dict[Place, Event] = {Place.CALLBACK: Modified({"a": 1}), Place.QUEUE: Taken(step)}
-    if place in (Place.CALL, Place.REPLY):
+    if place in (Place.CALL, Place.REPLY, Place.TURN):
         return CallReturned(step, NEWS.get(place, REPLY))
     return plain.get(place, TimerFired(step))
 
@@ -301,7 +365,7 @@ def test_a_token_in_a_hole_fails_the_task(place: Place) -> None:
     assert other.steps[0].result == "failed"
 
 
-@pytest.mark.parametrize("place", WAITING)
+@pytest.mark.parametrize("place", [place for place in WAITING if place is not Place.TURN])
 def test_a_token_where_nothing_waits_any_more_fails_the_task(place: Place) -> None:
     tale = WAITING[place]
     step = tale.task.tokens[0].step

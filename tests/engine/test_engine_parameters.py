@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -339,3 +341,16 @@ def test_whatever_is_declared_reading_only_notes_faults(param: Json, whole: obje
     found = read(definition(start("end"), node("x", semaphors=[]), final(), params=[param, whole]))
 
     assert all(fault.field for fault in found.faults)
+
+
+def test_searches_are_bounded() -> None:
+    """Nine seconds it took to check one new task."""
+    names = [f"a{n}" for n in range(300)]
+    process = declaring(*[declare(name, "input", regex="(x{1,30}){1,30}y") for name in names])
+    before = time.process_time()
+
+    problems = validate(process.parameters, dict.fromkeys(names, "x" * 3000))
+
+    assert problems[0].error == NO_MATCH
+    assert problems[-1].error == "The value is too long for the regular expression"
+    assert time.process_time() - before < 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -307,3 +308,18 @@ def test_a_call_that_its_time_limit_cut_off_leaves_its_request_in_the_step() -> 
 
     assert tale.path() == ["start:moved", "here:timed_out", "late:ended"]
     assert tale.steps[1].input == '{"method":"POST","url":"http://peer.test/","body":{}}'
+
+
+@pytest.mark.parametrize("wanted", ["string", "array"])
+def test_a_reply_that_is_kept_many_times_is_too_large_at_once(wanted: str) -> None:
+    """Half a minute and gigabytes it took to find that out."""
+    kept = {f"k{n}": "{{body.l}}" for n in range(500)}
+    process = around(api(customize_response=True, response=kept, response_type=dict.fromkeys(kept, wanted)), go("end"))
+    told = story(process)
+    before = time.process_time()
+
+    told.reply(f'{{"l":[{",".join("1" * 250_000)}]}}')
+
+    assert told.task.failure is not None
+    assert "api_task_size_overflow_limit" in told.task.failure.description
+    assert time.process_time() - before < 2

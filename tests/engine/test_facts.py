@@ -94,7 +94,7 @@ def test_what_is_not_known_is_asked_for(source: str, asked: FactKey) -> None:
     [
         ("Bearer {{env_var[@key]}}", "Bearer s3cr3t", {"s3cr3t"}),
         ("{{env_var[@keys].one}}", "s-1", {"s-1", '{"one":"s-1","two":["s-2"],"none":""}'}),
-        ("{{env_var[@keys].two}}", '["s-2"]', {'["s-2"]', '{"one":"s-1","two":["s-2"],"none":""}'}),
+        ("{{env_var[@keys].two}}", '["s-2"]', {'["s-2"]', "s-2", '{"one":"s-1","two":["s-2"],"none":""}'}),
         ("{{env_var[@keys].none}}", "", {'{"one":"s-1","two":["s-2"],"none":""}'}),
         ("Basic $.base64_encode(u:{{env_var[@key]}})", "Basic dTpzM2NyM3Q=", {"s3cr3t", "dTpzM2NyM3Q="}),
         ("$.base64_encode({{env_var[@url]}})", "aHR0cDovL3BlZXIudGVzdA==", set()),

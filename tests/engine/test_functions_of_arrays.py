@@ -467,6 +467,37 @@ def test_work_is_bounded(body: str) -> None:
     assert time.process_time() - before < 5
 
 
+NINES, LONG = "9" * 4000, "é" * 9000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'binary_to_integer(<<"{NINES}">>)',
+        f'byte_size(<<"{LONG}">>)',
+        f'length($.to_array(<<"[{",".join("1" * 4000)}]">>))',
+        "$.to_string(#{a => X})",
+        f"$.date({'%y%m%d' * 160})",
+        "$.unixtime(%y-%m-%d)",
+        f"{NINES} div {NINES[:2000]}",
+        f'binary_to_float(<<"{NINES[:300]}.{NINES * 2}">>)',
+        f'$.math(<<"{NINES}">>)',
+        "round(1.0e300)",
+        f"#{{{NINES} => X}}",
+        "float_to_binary(1.5, [{decimals, 253}])",
+    ],
+)
+def test_what_takes_its_time_is_work(body: str) -> None:
+    """Each of these took seconds to minutes for an array that a task may have."""
+    seen = scope({"items": [1] * 300_000}, room=10**9)
+    template = compile_template(f"$.map(fun(X) -> {body} end, {{{{items}}}})")
+    before = time.process_time()
+
+    assert template.value(seen) is MISSING
+    assert seen.room < 0
+    assert time.process_time() - before < 2
+
+
 def test_large_whole_numbers_are_bounded() -> None:
     squares = ", ".join(f"{b} = {a} * {a}" for a, b in pairwise(NAMES))
 

@@ -178,6 +178,59 @@ async def test_a_statement_cannot_leave_its_file(known: Known, query: str, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("query", "parameters", "said"),
+    [
+        ("SELECT hex(fts3_tokenizer($1))", ["simple"], "not authorized to use function: fts3_tokenizer"),
+        ("SELECT fts3_tokenizer($1, $2)", ["mine", "AAAAAAAA"], "not authorized to use function: fts3_tokenizer"),
+        ("SELECT json_patch($1, $1)", ['{"a":1}'], "not authorized to use function: json_patch"),
+        ("SELECT $1 LIKE $2", ["a", "%" + "a" * 500], "LIKE or GLOB pattern too complex"),
+        (f"SELECT {','.join(['hex(randomblob(500000))'] * 251)}", [], "too many columns in result set"),
+    ],
+)
+async def test_what_would_take_memory_or_addresses_is_refused(
+    known: Known, query: str, parameters: list[object], said: str
+) -> None:
+    """SQLite's tokenizers are addresses: one query showed where the library is, another had it call any address."""
+    assert await known.failure(query, *parameters) == QueryFailure(QueryFault.EXECUTING, said)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters", "found"),
+    [
+        ("SELECT instr($1, $2) AS a", ["a" * 1_000_000, "a" * 500_000 + "b"], 0),
+        ("SELECT length(replace($1, $2, '')) AS a", ["a" * 1_000_000, "a" * 500_000 + "b"], 1_000_000),
+        ("SELECT length(rtrim($1, $2)) AS a", ["a" * 1_000_000, "bcdefg" * 160_000 + "a"], 0),
+    ],
+)
+async def test_no_function_takes_the_product_of_two_texts(
+    known: Known, query: str, parameters: list[object], found: int
+) -> None:
+    """Nobody can stop SQLite within a function: two minutes were not rare."""
+    async with asyncio.timeout(2):
+        assert await known.rows(query, *parameters) == [{"a": found}]
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("instr('banana', 'nan')", 3),
+        ("instr(x'0102', x'02')", 2),
+        ("instr(NULL, 'a')", None),
+        ("replace(1.5, '.', ',')", "1,5"),
+        ("replace(1e100, '+', '')", "1.0e100"),
+        ("replace('abc', '', 'x')", "abc"),
+        ("replace('abc', 'b', NULL)", None),
+        ("trim('  a ')", "a"),
+        ("trim('xyaxx', 'yx')", "a"),
+        ("ltrim(110, 1)", "0"),
+        ("rtrim('a', '')", "a"),
+    ],
+)
+async def test_functions_do_as_the_library_has_it(known: Known, expression: str, found: object) -> None:
+    assert await known.rows(f"SELECT {expression} AS a") == [{"a": found}]
+
+
+@pytest.mark.parametrize(
     ("query", "said"),
     [
         ("SELEKT 1", 'near "SELEKT": syntax error'),

@@ -16,6 +16,7 @@ from syncline_server.engine.effects import (
     Reply,
     ReplyCall,
     ScriptCall,
+    TurnCall,
 )
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 
@@ -62,6 +63,7 @@ calls: SearchStrategy[Call] = st.one_of(
         instance_id=small,
         query=texts,
         parameters=st.lists(json_values, max_size=3).map(tuple),
+        hidden=st.lists(texts, max_size=2).map(tuple),
     ),
     st.builds(CreateCall, **place, process=texts, ref=texts, data=texts, is_rpc=st.booleans()),
     st.builds(ModifyCall, **place, process=texts, ref=texts, data=texts, is_sync=st.booleans()),
@@ -72,6 +74,7 @@ calls: SearchStrategy[Call] = st.one_of(
         reply=st.builds(Reply, data=texts, exception=st.none() | texts),
     ),
     st.builds(DequeueCall, **place, process=texts, queue=texts, newest_first=st.booleans()),
+    st.builds(TurnCall, **place),
 )
 tokens = st.builds(
     Token,

@@ -16,6 +16,7 @@ from syncline_server.engine.effects import (
     Reply,
     ReplyCall,
     ScriptCall,
+    TurnCall,
 )
 from syncline_server.engine.task import Failure, Outcome, OutcomeKind, Step, Task, TaskState, Token, Waiting
 from syncline_server.engine.values import JsonFault, Number
@@ -110,7 +111,7 @@ OTHER_CALLS = [
     ),
     (
         QueryCall(**IN_B, instance_id=1, query="q", parameters=(Number("1.10"), "é")),
-        '{"kind":"query","step":2,"node_id":"b","instance_id":1,"query":"q","parameters":"[1.10,\\"é\\"]"}',
+        '{"kind":"query","step":2,"node_id":"b","instance_id":1,"query":"q","parameters":"[1.10,\\"é\\"]","hidden":[]}',
     ),
     (
         CreateCall(**IN_B, process="7", ref="r", data="{}", is_rpc=True),
@@ -128,6 +129,7 @@ OTHER_CALLS = [
         DequeueCall(**IN_B, process="7", queue="q", newest_first=True),
         '{"kind":"dequeue","step":2,"node_id":"b","process":"7","queue":"q","newest_first":true}',
     ),
+    (TurnCall(**IN_B, rounds={"a": 3}), '{"kind":"turn","step":2,"node_id":"b","rounds":{"a":3}}'),
 ]
 STEPS = [
     Step(sequence=1, node_id="a", previous_node_id="", started_at=1, ended_at=2, result="moved"),

@@ -120,6 +120,8 @@ class QueryCall:
     """SQL with `$1`, `$2`, … where values go."""
     parameters: tuple[object, ...]
     """JSON values; numbers as they are in `values`."""
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """Secret texts among them, which nobody is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +219,16 @@ class DequeueCall:
     newest_first: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCall:
+    """A pause for others, after as much work as a task may do at once. Its news is `TaskDone`."""
+
+    step: int
+    node_id: str
+    rounds: dict[str, int]
+    """How often each node was entered so far: the loop guard goes on counting."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskMade:
     """The task is there."""
@@ -258,7 +270,7 @@ class Dequeued:
 
 LocalCall = CreateCall | ModifyCall | ReplyCall | DequeueCall
 """From task to task."""
-Call = HttpCall | ScriptCall | QueryCall | LocalCall
+Call = HttpCall | ScriptCall | QueryCall | TurnCall | LocalCall
 CallNews = CallReply | CallFailure
 ScriptNews = ScriptReply | ScriptFailure
 QueryNews = QueryReply | QueryFailure

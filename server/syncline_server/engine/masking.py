@@ -13,22 +13,26 @@ An answer that was posted to a callback is what its author chose to tell, and is
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
 
 from syncline_server.engine import values
+from syncline_server.engine.expressions import http_text
 from syncline_server.engine.expressions.scope import MISSING, text
+from syncline_server.engine.formats import xml_writing
 from syncline_server.engine.records import builder
 from syncline_server.engine.task import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from syncline_server.engine.expressions.scope import Scope
     from syncline_server.engine.parameters import Declaration
 
 MASK = "***"
 SHORTEST_PART = 3
 """Characters of the shortest value that is looked for inside longer texts; a card's check number has three."""
 MOST_TEXTS = 32
+EVERYTHING = "\0"
+"""Among secret texts: there are more than can be looked for, so that whatever they may be in is hidden as a whole."""
 
 _new_step = builder(Step)
 _MASKED_RECORD = values.dumps(MASK)
@@ -71,10 +75,34 @@ def mask_steps(
 
 
 def hide(record: str, secrets: Iterable[str]) -> str:
-    """Return a record, JSON text, with `***` for secret texts, whatever form they have in it."""
+    """Return a text with `***` for secret texts, whatever form they have in it."""
+    secrets = set(secrets)
+    if EVERYTHING in secrets:
+        return MASK
     for form in sorted({form for one in secrets if one for form in _forms(one)}, key=len, reverse=True):
         record = record.replace(form, MASK)
     return record
+
+
+def secrets_of(scope: Scope) -> set[str]:
+    """Return what a text about a task may not tell: secrets that were rendered, and what is to be cleared."""
+    cleared = [declaration for declaration in scope.process.parameters if declaration.is_cleared]
+    if not cleared:
+        return scope.hidden
+    texts = _texts(cleared, (scope.task.data, scope.data))
+    if texts is None:
+        return {EVERYTHING}
+    return scope.hidden | {one for one in texts if len(one) >= SHORTEST_PART}
+
+
+def parts_of(value: object) -> set[str]:
+    """Return the texts that a secret is made of; `EVERYTHING` when they are too many."""
+    found: set[str] = set()
+    for leaf in _leaves(value):
+        found.add(leaf)
+        if len(found) > MOST_TEXTS:
+            return {EVERYTHING}
+    return {one for one in found if len(one) >= SHORTEST_PART}
 
 
 def _replaced(value: object, keys: tuple[str | int, ...]) -> object:
@@ -130,13 +158,21 @@ def _mask_record(cleared: Sequence[Declaration], texts: frozenset[str] | None, r
         body = value.get("body")
         if isinstance(body, dict):
             value = {**value, "body": clear(cleared, body)}
-    parts = sorted({form for one in texts if len(one) >= SHORTEST_PART for form in _forms(one)}, key=len, reverse=True)
-    return values.dumps(_masked(value, texts, parts))
+    forms = {form for one in texts if len(one) >= SHORTEST_PART for form in _forms(one)}
+    parts = [form for form in forms if values.dumps(form)[1:-1] in record]
+    return values.dumps(_masked(value, texts, sorted(parts, key=len, reverse=True)))
 
 
 def _forms(secret: str) -> set[str]:
-    """Return what a text may look like inside another: as it is, inside JSON text, in a URL, in a form."""
-    return {secret, values.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    """Return what a text may look like inside another: as it is, inside JSON text, in a URL, in a form, in XML.
+
+    JSON text may be a text in JSON, or in any of the others.
+    """
+    inside = values.dumps(secret)[1:-1]
+    found = set()
+    for one in {secret, inside, values.dumps(inside)[1:-1]}:
+        found |= {one, *http_text.spellings(one), *xml_writing.spellings(one)}
+    return found
 
 
 def _masked(value: object, texts: frozenset[str], parts: Sequence[str]) -> object:

@@ -20,6 +20,7 @@ from syncline_server.engine.task import LIVE, MOST_REMEMBERED, OutcomeKind, Wait
 
 if TYPE_CHECKING:
     from syncline_server.engine.decision import Facts
+    from syncline_server.engine.effects import TurnCall
     from syncline_server.engine.kinds.logic import Waits
     from syncline_server.engine.process import Process, TimeLimit
     from syncline_server.engine.task import Task, Token
@@ -36,6 +37,7 @@ class Place(StrEnum):
     QUEUE = "queue"
     CALLBACK = "callback"
     TIMER = "timer"
+    TURN = "turn"
     TIMED_CALL = "timed call"
     """A call beside a time semaphor; so for the others."""
     TIMED_REPLY = "timed reply"
@@ -88,6 +90,7 @@ _WAITING = {
     (Waiting.CALLBACK, False): Place.CALLBACK,
     (Waiting.CALLBACK, True): Place.TIMED_CALLBACK,
     (Waiting.TIMER, True): Place.TIMER,
+    (Waiting.TURN, False): Place.TURN,
 }
 
 
@@ -142,6 +145,13 @@ def _return_call(run: Run, event: CallReturned, token: Token) -> None:
     go_on(run, visit, follow(run, visit, node.after_waiting) if to is None else to)
 
 
+def _take_turn(run: Run, _: CallReturned, token: Token) -> None:
+    if run.take_up(token) is not None:
+        run.path = (None, None, run.process.nodes.get(token.previous_node_id))
+        run.rounds = dict(cast("TurnCall", token.call).rounds)
+        enter(run, token.number, token.node_id, token.previous_node_id, begun=token)
+
+
 def _take(run: Run, _: Taken, token: Token) -> None:
     visit = run.take_up(token)
     if visit is not None:
@@ -174,6 +184,7 @@ MOVES: dict[tuple[type, Place], Move] = {
     (CallReturned, Place.TIMED_CALL): _return_call,
     (CallReturned, Place.REPLY): _return_call,
     (CallReturned, Place.TIMED_REPLY): _return_call,
+    (CallReturned, Place.TURN): _take_turn,
     (Taken, Place.QUEUE): _take,
     (Taken, Place.TIMED_QUEUE): _take,
     (TimerFired, Place.TIMER): _fire,

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 
 from syncline_server.engine.expressions.casts import type_of
 from syncline_server.engine.expressions.lookups import member
-from syncline_server.engine.expressions.scope import MISSING, text
+from syncline_server.engine.expressions.scope import MAX_EFFORT, MISSING, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from syncline_server.engine.expressions.patterns import Pattern
     from syncline_server.engine.process import Process
 
 WRONG_PARAMETERS = "wrong_validate_params"
@@ -33,6 +34,7 @@ WRONG_PARAMETERS = "wrong_validate_params"
 FLAGS = ("required", "input", "output", "auto-clear")
 NO_VALUE = "The value is required"
 NO_MATCH = "The value does not match the regular expression"
+TOO_LONG = "The value is too long for the regular expression"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ class Declaration:
     is_required: bool = False
     is_cleared: bool = False
     """Whether the value is masked once the task has ended."""
-    matches: Callable[[str], object] | None = None
-    """Searches a text for the regular expression; None without one."""
+    matches: Pattern | None = None
+    """What its text has to have somewhere; None for anything."""
     mismatch: str = NO_MATCH
     """What whoever sends a value that does not match is told."""
 
@@ -80,7 +82,8 @@ class Problem:
 
 def validate(declarations: Iterable[Declaration], data: Mapping[str, object]) -> list[Problem]:
     """Return all that is wrong with the data of a new task, in the order of the declarations."""
-    found = ((declaration, _error(declaration, data)) for declaration in declarations if declaration.is_checked)
+    effort = _Effort()
+    found = ((declaration, _error(declaration, data, effort)) for declaration in declarations if declaration.is_checked)
     return [Problem(declaration.name, error) for declaration, error in found if error]
 
 
@@ -99,12 +102,27 @@ def check_modification(process: Process, data: Mapping[str, object]) -> Problem 
     return next(iter(validate(given, data)), None)
 
 
-def _error(declaration: Declaration, data: Mapping[str, object]) -> str:
+class _Effort:
+    """How much may still be searched: see `Scope.effort`."""
+
+    def __init__(self) -> None:
+        self.left = MAX_EFFORT
+
+    def allows(self, pattern: Pattern, searched: str) -> bool:
+        self.left -= pattern.effort(searched)
+        return self.left >= 0
+
+
+def _error(declaration: Declaration, data: Mapping[str, object], effort: _Effort) -> str:
     value = declaration.find(data)
     if value is MISSING or value is None:
         return NO_VALUE if declaration.is_required else ""
     if declaration.type and type_of(value) != declaration.type:
         return f"The value is not of the type {declaration.type}"
-    if declaration.matches is not None and declaration.matches(text(value)) is None:
-        return declaration.mismatch
+    if declaration.matches is not None:
+        searched = text(value)
+        if not effort.allows(declaration.matches, searched):
+            return TOO_LONG
+        if not declaration.matches.search(searched):
+            return declaration.mismatch
     return ""

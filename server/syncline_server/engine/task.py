@@ -54,6 +54,8 @@ class Waiting(StrEnum):
     """Somebody has to modify the task."""
     TIMER = "timer"
     """Nothing but time has to pass."""
+    TURN = "turn"
+    """Others have to have had their turn: it has not begun with the node yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

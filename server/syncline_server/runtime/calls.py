@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import CallFailure, CallFault, CallReturned, HttpCall, IllegalMove
-from syncline_server.engine.effects import QueryCall, ScriptCall
+from syncline_server.engine.effects import QueryCall, ScriptCall, TaskDone, TurnCall
 from syncline_server.errors import AlreadyAnswered, CallerError, StateError
 from syncline_server.runtime import callbacks, node_callbacks
 from syncline_server.runtime.local_calls import NotNow
@@ -136,6 +136,9 @@ class Calls:
     async def _reply(self, task: Task, call: Call) -> News:
         if isinstance(call, ScriptCall):
             return await self._performers.scripts.run(call)
+        if isinstance(call, TurnCall):
+            await asyncio.sleep(0)
+            return TaskDone()
         if isinstance(call, QueryCall):
             return await self._performers.databases.query(task, call)
         if isinstance(call, HttpCall):

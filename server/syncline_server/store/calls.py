@@ -18,6 +18,7 @@ from syncline_server.engine.effects import (
     Reply,
     ReplyCall,
     ScriptCall,
+    TurnCall,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _KINDS: dict[str, type[Call]] = {
     "modify": ModifyCall,
     "reply": ReplyCall,
     "dequeue": DequeueCall,
+    "turn": TurnCall,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _ANY_DEPTH = 1_000_000
@@ -57,6 +59,7 @@ def call_of(members: dict[str, Any]) -> Call:
         members["hidden"] = tuple(members.get("hidden", ()))
     elif kind is QueryCall:
         members["parameters"] = tuple(_list(members["parameters"]))
+        members["hidden"] = tuple(members.get("hidden", ()))
     elif kind is ReplyCall:
         members["reply"] = Reply(**members["reply"])
     return kind(**members)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.scope import Scope, text
+from syncline_server.engine.masking import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from syncline_server.engine.expressions.template import Template
 
@@ -30,9 +31,9 @@ class WrongType(Exception):
         self.value = value
         self.wanted = wanted
 
-    def describe(self, name: str) -> str:
-        """Return the documented description."""
-        shown = text(self.value)
+    def describe(self, name: str, secrets: Iterable[str] = ()) -> str:
+        """Return the documented description, without what nobody may see."""
+        shown = hide(text(self.value), secrets)
         shown = shown if len(shown) <= EXCERPT else shown[:EXCERPT] + "…"
         return f"Param: {name}, Value: {shown}, Try convert to: {self.wanted}"
 
@@ -60,7 +61,7 @@ def compile_value(template: Template, wanted: str) -> Callable[[Scope], object]:
     converted = _CASTS[wanted]
     if template.lone is not None:
         lone = template.lone
-        return lambda scope: converted(_charged(lone, scope))
+        return lambda scope: converted(charged(lone, scope))
     if template.static is not None:
         constant = converted(template.static)
         return lambda _: constant
@@ -77,12 +78,14 @@ def compile_json(template: Template, wanted: str) -> Callable[[Scope], str]:
     return lambda scope: values.dumps(value(scope))
 
 
-def _charged(lookup: Callable[[Scope], object], scope: Scope) -> object:
+def charged(lookup: Callable[[Scope], object], scope: Scope) -> object:
     """Look up a value and take its size from the room, for it will be written as often as it is referred to."""
+    if scope.room < 0:
+        return ""
     value = lookup(scope)
     if isinstance(value, str):
         size = len(value)
-    elif isinstance(value, (dict, list)):
+    elif isinstance(value, (dict, list, values.Number)):
         size = len(values.dumps(value))
     else:
         return value

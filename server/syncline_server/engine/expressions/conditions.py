@@ -16,11 +16,10 @@ import operator
 from collections.abc import Callable
 from functools import lru_cache
 
-import re2
-
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import TYPES, WrongType, cast
 from syncline_server.engine.expressions.lookups import compile_path
+from syncline_server.engine.expressions.patterns import compile_pattern
 from syncline_server.engine.expressions.references import BadReference, parse_path
 from syncline_server.engine.expressions.scope import MISSING, Lookup, Scope, text
 from syncline_server.engine.expressions.template import Template, compile_template
@@ -38,6 +37,8 @@ FUNCTIONS = ("eq", "not_eq", *ORDERS, "regexp")
 CASTS = ("", *TYPES)
 MAX_PATTERN = 10_000
 """Characters of a regular expression."""
+SHORT = 200
+"""Characters of a text that takes no effort worth counting."""
 
 _UNREADABLE = object()
 """A constant that is not of its cast's type: equal to nothing."""
@@ -69,6 +70,23 @@ def compile_condition(param: str, function: str, constant: object, cast_name: st
 
 
 def _compile_parameter(source: str) -> Lookup:
+    """Return what gives a parameter; one that takes effort to compare or search is charged."""
+    look = _compile_look(source)
+
+    def parameter(scope: Scope) -> object:
+        value = look(scope)
+        kind = value.__class__
+        if kind is int or kind is bool or value is None or (kind is str and len(value) < SHORT):  # type: ignore[arg-type]
+            return value
+        if scope.room < 0:
+            return MISSING
+        scope.charge(len(text(value)))
+        return value
+
+    return parameter
+
+
+def _compile_look(source: str) -> Lookup:
     template = compile_template(source)
     if template.static is not None and "{{" not in source:
         return compile_path(parse_path(source))
@@ -141,25 +159,25 @@ def _compile_search(parameter: Lookup, template: Template) -> Condition:
         search = _pattern(template.static)
         if search is None:
             raise BadCondition(f"{template.static!r} is no regular expression of RE2")
-        return lambda scope: (value := parameter(scope)) is not MISSING and search(text(value)) is not None
+        return lambda scope: (value := parameter(scope)) is not MISSING and search(scope, text(value))
 
     def met(scope: Scope) -> bool:
         value = parameter(scope)
         search = _pattern(template.text(scope))
-        return value is not MISSING and search is not None and search(text(value)) is not None
+        return value is not MISSING and search is not None and search(scope, text(value))
 
     return met
 
 
 @lru_cache(maxsize=64)
-def _pattern(source: str) -> Callable[[str], object] | None:
+def _pattern(source: str) -> Callable[[Scope, str], bool] | None:
     """Compile a regular expression; None when it is none of RE2's."""
-    if len(source) > MAX_PATTERN:
+    pattern = None if len(source) > MAX_PATTERN else compile_pattern(source)
+    if pattern is None:
         return None
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        search: Callable[[str], object] = re2.compile(source, options).search
-    except re2.error:
-        return None
+
+    def search(scope: Scope, found: str) -> bool:
+        scope.charge(pattern.effort(found))
+        return scope.room >= 0 and pattern.search(found)
+
     return search

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from syncline_server.engine.expressions.scope import Lookup, Scope, text
 
@@ -66,6 +66,14 @@ def with_query(url: str, members: list[tuple[str, str]]) -> str:
     url, hash_sign, fragment = url.partition("#")
     mark = "" if url.endswith(("?", "&")) else "&" if "?" in url else "?"
     return f"{url}{mark}{urlencode(members, quote_via=quote)}{hash_sign}{fragment}"
+
+
+def spellings(value: str) -> set[str]:
+    """Return what a value may look like in a URL or form, wherever in it that stands."""
+    return {
+        *(_quote_value(value), _quote_in_path(value), _quote_rest(value), _quote_host(value)),
+        *(quote(value), quote_plus(value)),
+    }
 
 
 def form(members: list[tuple[str, str]]) -> str:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from syncline_server.engine import values
-from syncline_server.engine.expressions.scope import MISSING, Lookup, Scope, text
+from syncline_server.engine.expressions.scope import MISSING, PART_EFFORT, Lookup, Scope, text
 
 _LITERAL_TURN = re.compile(r'\\.|"', re.DOTALL)
 
@@ -59,11 +59,14 @@ def as_json(parts: Sequence[str | Lookup]) -> tuple[tuple[JsonPart, ...], object
 
 def render_json(parts: Sequence[JsonPart], scope: Scope) -> str:
     """Put JSON text together; nothing when there is no room for it."""
-    pieces = []
+    pieces: list[str] = []
     for part in parts:
         if isinstance(part, str):
             pieces.append(part)
+        elif scope.room < 0:
+            return ""
         else:
+            scope.effort -= PART_EFFORT
             piece = part[1](part[0](scope))
             if not scope.spend(len(piece)):
                 return ""

@@ -3,7 +3,7 @@
 From elsewhere come the data of another task (`{{conv[C].ref[R].p}}`), environment variables (`{{env_var[@name].k[1]}}`)
 and what nodes have counted and summed up (`{{node[N].count}}`, `{{node[N].SumID}}`, `{{conv[C].node[N].count}}`); each
 name and id may be put together from references. A secret variable counts as its value here, and its text is noted in
-the scope's `hidden`, in one piece and the part that was asked for.
+the scope's `hidden`, in one piece and the part that was asked for, with the texts in it.
 
 `{{node[0].x}}` and `{{env_var[0]}}`, with a position in the brackets, lead into parameters of the task's own.
 """
@@ -17,6 +17,7 @@ from syncline_server.engine.decision import EnvVar, NodeCount, NodeSum, Refusal,
 from syncline_server.engine.expressions.functions.table import compile_call
 from syncline_server.engine.expressions.references import POSITION, BadReference, Call, Part, Path, Segment
 from syncline_server.engine.expressions.scope import MISSING, Lookup, Scope, join, text
+from syncline_server.engine.masking import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -153,6 +154,8 @@ def _variable(path: Path) -> Lookup:
         if isinstance(found, Secret):
             part = _follow(found.value, keys(scope))
             scope.hidden |= {text(found.value), text(part)} - {""}
+            if isinstance(part, (dict, list)):
+                scope.hidden |= parts_of(part)
             return part
         return MISSING if found is None else _follow(found, keys(scope))
 

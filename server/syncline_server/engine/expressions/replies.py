@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncline_server.engine.expressions.casts import WrongType, cast
+from syncline_server.engine.expressions.casts import WrongType, cast, charged
 from syncline_server.engine.expressions.scope import MISSING, Scope
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def compile_reply_value(template: Template, wanted: str) -> Callable[[Scope], ob
     """Return what renders one value of a customized response; the type may be empty."""
 
     def render(scope: Scope) -> object:
-        value = template.value(scope)
+        value = template.value(scope) if template.lone is None else charged(template.lone, scope)
         if value is MISSING:
             return ""
         if not wanted:

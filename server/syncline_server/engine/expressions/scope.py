@@ -27,16 +27,23 @@ MISSING: Final[Literal[Missing.MISSING]] = Missing.MISSING
 """What a reference to nothing gives; `null` is something."""
 
 
-MAX_WORK = 2_000_000
-"""Units of work of one decision, less than half a second: see `functions.arrays`."""
+MAX_WORK = 400_000
+"""Units of work of one decision, about a tenth of a second: see `functions.arrays`."""
+
+
+MAX_EFFORT = 1_500_000
+"""Characters of one decision, about a tenth of a second: then its task waits for its next turn.
+
+A node that does twice as much fails.
+"""
 
 
 class Scope:
     """One task in one node, as templates see it."""
 
     __slots__ = (
-        *("asked", "data", "draws", "facts", "hidden", "node_id", "now", "previous_node_id", "process", "room"),
-        *("refusal", "task", "use", "work"),
+        *("asked", "data", "draws", "effort", "facts", "hidden", "node_id", "now", "previous_node_id", "process"),
+        *("refusal", "room", "task", "use", "work"),
     )
 
     def __init__(self, task: Task, process: Process, facts: Facts, now: int) -> None:
@@ -61,6 +68,8 @@ class Scope:
         """Numbers the random values of the decision."""
         self.work = MAX_WORK
         """Units of work that `$.map` and `$.filter` may still do in this decision."""
+        self.effort = MAX_EFFORT
+        """Characters that may still be read and written before others have their turn."""
 
     def fact(self, key: FactKey) -> object:
         """Return a fact; note that it is asked for and return `MISSING` when it is not known."""
@@ -72,7 +81,14 @@ class Scope:
     def spend(self, characters: int) -> bool:
         """Take characters from the room; tell whether there were as many."""
         self.room -= characters
+        self.charge(characters)
         return self.room >= 0
+
+    def charge(self, characters: int) -> None:
+        """Take characters that are read or written from what the decision may do; without that there is no room."""
+        self.effort -= characters
+        if self.effort < -MAX_EFFORT:
+            self.room = min(self.room, -1)
 
     def beside(self, members: dict[str, object]) -> Scope:
         """Return a scope of the same task that also sees these members, before the task's own."""
@@ -80,6 +96,7 @@ class Scope:
         scope.node_id, scope.previous_node_id = self.node_id, self.previous_node_id
         scope.room, scope.asked = self.room, self.asked
         scope.use, scope.hidden, scope.draws, scope.work = self.use, self.hidden, self.draws, self.work
+        scope.effort = self.effort
         scope.data = {**self.data, **members}
         return scope
 
@@ -97,14 +114,21 @@ Lookup = Callable[[Scope], object]
 """Finds a value or computes it, or gives `MISSING`."""
 
 
+PART_EFFORT = 5
+"""What looking something up takes, beside what is found."""
+
+
 def join(parts: Iterable[str | Lookup], scope: Scope) -> str:
     """Put literal text and the text of what is looked up together; nothing when there is no room for it."""
-    pieces = []
+    pieces: list[str] = []
     for part in parts:
         if isinstance(part, str):
             pieces.append(part)
+        elif scope.room < 0:
+            return ""
         else:
             piece = text(part(scope))
+            scope.effort -= PART_EFFORT
             if not scope.spend(len(piece)):
                 return ""
             pieces.append(piece)

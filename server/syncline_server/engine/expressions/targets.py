@@ -16,6 +16,10 @@ MAX_INDEX = 100
 """The documented highest position that can be set."""
 
 
+COPYING = 8
+"""How many items of an object or array are copied in the time that a character takes: see `Scope.effort`."""
+
+
 class WrongPlace(Exception):
     """A value can't be put there."""
 
@@ -56,7 +60,7 @@ class Target:
             return name
         first, *others = (key(scope) if callable(key) else key for key in self.keys)
         name = text(first)
-        data[name] = _replaced(data.get(name, MISSING), others, value)
+        data[name] = _replaced(scope, data.get(name, MISSING), others, value)
         return name
 
     def describe(self, scope: Scope) -> str:
@@ -80,20 +84,22 @@ def _compile_place(path: Path) -> tuple[str | int | Lookup, ...]:
     return tuple(compile_key(segment) for segment in path.segments)
 
 
-def _replaced(container: object, keys: list[object], value: object) -> object:
+def _replaced(scope: Scope, container: object, keys: list[object], value: object) -> object:
     """Return the container with the value at the place; copied as far as it changes."""
     if not keys:
         return value
     key, *others = keys
     if container is MISSING or container is None:
         container = [] if isinstance(key, int) else {}
+    if isinstance(container, (dict, list)):
+        scope.charge(len(container) // COPYING)
     if isinstance(container, dict):
         name = text(key)
-        return {**container, name: _replaced(container.get(name, MISSING), others, value)}
+        return {**container, name: _replaced(scope, container.get(name, MISSING), others, value)}
     if not isinstance(container, list):
         raise WrongPlace("array" if isinstance(key, int) else "object")
     if not isinstance(key, int) or key > MAX_INDEX:
         raise WrongPlace("array" if isinstance(key, int) else "object")
     items = container + [None] * (key + 1 - len(container))
-    items[key] = _replaced(items[key], others, value)
+    items[key] = _replaced(scope, items[key], others, value)
     return items

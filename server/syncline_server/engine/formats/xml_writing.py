@@ -35,6 +35,13 @@ def to_xml(value: object, limit: int) -> str:
     return "".join(writer.pieces)
 
 
+def spellings(content: str) -> set[str]:
+    """Return what a text may look like in a document: in an element, and in an attribute."""
+    return {
+        special.sub(lambda match: _ESCAPES[match[0]], content) for special in (_SPECIAL_IN_TEXT, _SPECIAL_IN_ATTRIBUTES)
+    }
+
+
 class _Writer:
     """Puts a document together, and stops when it would get too long."""
 

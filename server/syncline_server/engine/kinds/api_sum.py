@@ -12,6 +12,7 @@ from syncline_server.engine import values
 from syncline_server.engine.decision import Count
 from syncline_server.engine.expressions.casts import WrongType, cast
 from syncline_server.engine.kinds.logic import Logic
+from syncline_server.engine.masking import secrets_of
 from syncline_server.engine.running.errors import SOFTWARE, NodeError, take_error_link
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from syncline_server.engine.running.run import Run
     from syncline_server.engine.running.steps import Visit
 
+SUMMING = 100
+"""What a summand takes, see `Scope.effort`."""
 _LARGEST = 10**300
 """What is summed up is exact, so it has to be a number that can be written down."""
 
@@ -33,7 +36,8 @@ class AddToSums(Logic):
     error_to: str
 
     def run(self, run: Run, visit: Visit) -> str | None:
-        counts = []
+        counts: list[Count] = []
+        run.charge(SUMMING * len(self.summands))
         for names, template in self.summands:
             value = template.value(run)
             try:
@@ -41,7 +45,7 @@ class AddToSums(Logic):
             except WrongType as wrong:
                 if run.asked or run.room < 0:
                     return ""
-                error = NodeError(SOFTWARE, "api_sum_wrong_convert_param", wrong.describe(names[0]))
+                error = NodeError(SOFTWARE, "api_sum_wrong_convert_param", wrong.describe(names[0], secrets_of(run)))
                 return take_error_link(run, visit, "api_sum", self.error_to, error)
             counts += [Count(visit.node.id, name, summand) for name in names]
         if not run.asked and run.room >= 0:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from syncline_server.engine import values
 from syncline_server.engine.effects import QueryCall, QueryFailure, QueryFault, QueryReply
@@ -19,11 +19,14 @@ from syncline_server.engine.expressions.lookups import compile_lookup
 from syncline_server.engine.expressions.references import parse_text
 from syncline_server.engine.expressions.scope import MISSING, text
 from syncline_server.engine.kinds.logic import Waits
+from syncline_server.engine.masking import hide
 from syncline_server.engine.running.errors import HARDWARE, SOFTWARE, NodeError, overflow, take_error_link
 from syncline_server.engine.running.run import TooLarge
 from syncline_server.engine.task import Waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncline_server.engine.effects import Call, News
     from syncline_server.engine.expressions.scope import Lookup, Scope
     from syncline_server.engine.reading.fields import Fields
@@ -61,14 +64,17 @@ class Query(Waits):
             instance_id=self.instance_id,
             query=self.statement,
             parameters=tuple(parameters),
+            hidden=tuple(sorted(run.hidden)),
         )
         return self.ask(run, visit, Waiting.CALL, call)
 
     def resume(self, run: Run, visit: Visit, news: News) -> str | None:
+        assert visit.token is not None  # noqa: S101  # it waited, and for a statement
+        hidden = cast("QueryCall", visit.token.call).hidden
         try:
             if isinstance(news, QueryFailure):
                 kind = HARDWARE if news.fault in _HARDWARE else SOFTWARE
-                raise NodeError(kind, news.fault, news.description)
+                raise NodeError(kind, news.fault, hide(news.description, hidden))
             assert isinstance(news, QueryReply)  # noqa: S101  # the only other news of a `QueryCall`
             result = f'{{"{RESULT}":{news.rows}}}'
             run.put(values.loads_object(result), result)
@@ -87,7 +93,13 @@ class Query(Waits):
 
     def describe(self, call: Call) -> str:
         assert isinstance(call, QueryCall)  # noqa: S101  # what `run` made
-        return values.dumps({"query": call.query, "parameters": list(call.parameters)})
+        parameters = [_shown(value, call.hidden) for value in call.parameters]
+        return values.dumps({"query": call.query, "parameters": parameters})
+
+
+def _shown(value: object, hidden: Sequence[str]) -> object:
+    shown = hide(text(value), hidden) if hidden else ""
+    return value if not hidden or shown == text(value) else shown
 
 
 def read(fields: Fields) -> Query:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import WrongType
 from syncline_server.engine.expressions.template import Template, compile_template
+from syncline_server.engine.masking import secrets_of
 from syncline_server.engine.reading.parameters import read_parameter
 from syncline_server.engine.running.errors import SOFTWARE, NodeError
 
@@ -44,7 +45,7 @@ class DataToSend:
             try:
                 data[name.text(run)] = value(run)
             except WrongType as wrong:
-                raise NodeError(SOFTWARE, tag, wrong.describe(name.text(run))) from None
+                raise NodeError(SOFTWARE, tag, wrong.describe(name.text(run), secrets_of(run))) from None
         return data
 
 
@@ -78,7 +79,7 @@ def process_name(template: Template, run: Run, tag: str) -> str:
     """Return the process that a template names; raise `NodeError` with the tag when it names none."""
     name = template.text(run).strip()
     if not _PROCESS.fullmatch(name):
-        raise NodeError(SOFTWARE, tag, WrongType(name, "number").describe("conv_id"))
+        raise NodeError(SOFTWARE, tag, WrongType(name, "number").describe("conv_id", secrets_of(run)))
     return name
 
 

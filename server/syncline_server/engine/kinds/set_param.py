@@ -13,6 +13,7 @@ from syncline_server.engine import values
 from syncline_server.engine.expressions.casts import WrongType
 from syncline_server.engine.expressions.targets import Target, WrongPlace
 from syncline_server.engine.kinds.logic import Logic
+from syncline_server.engine.masking import secrets_of
 from syncline_server.engine.reading.parameters import read_parameter
 from syncline_server.engine.running.errors import SOFTWARE, NodeError, stop, take_error_link
 from syncline_server.engine.running.run import TooDeep, TooLarge
@@ -52,8 +53,12 @@ class SetParameters(Logic):
     def _set(self, run: Run, visit: Visit) -> str | None:
         data = dict(run.data)
         try:
-            names = [_put(run, data, assignment) for assignment in self.assignments]
-            if run.asked or run.room < 0:
+            names = []
+            for assignment in self.assignments:
+                names.append(_put(run, data, assignment))
+                if run.room < 0:
+                    return ""
+            if run.asked:
                 return ""
             members = {name: data[name] for name in names}
             if members:
@@ -94,9 +99,9 @@ def _put(run: Run, data: dict[str, object], assignment: Assignment) -> str:
         return assignment.target.put(run, data, value)
     except WrongType as wrong:
         _check_refusal(run, assignment)
-        raise _wrong(wrong.describe(assignment.target.describe(run))) from None
+        raise _wrong(wrong.describe(assignment.target.describe(run), secrets_of(run))) from None
     except WrongPlace as wrong:
-        described = WrongType(value, wrong.wanted).describe(assignment.target.describe(run))
+        described = WrongType(value, wrong.wanted).describe(assignment.target.describe(run), secrets_of(run))
         raise _wrong(described) from None
 
 

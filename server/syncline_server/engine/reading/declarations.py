@@ -10,16 +10,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import re2
-
 from syncline_server.engine.expressions.casts import TYPES
 from syncline_server.engine.expressions.conditions import MAX_PATTERN
+from syncline_server.engine.expressions.patterns import Pattern, compile_pattern
 from syncline_server.engine.expressions.references import fixed_keys
 from syncline_server.engine.parameters import FLAGS, NO_MATCH, Declaration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from syncline_server.engine.reading.fields import Fields
 
 
@@ -77,13 +74,10 @@ def _flags(fields: Fields) -> list[str]:
     return flags
 
 
-def _search(pattern: str) -> Callable[[str], object]:
+def _search(pattern: str) -> Pattern:
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"a regular expression has at most {MAX_PATTERN} characters")
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        search: Callable[[str], object] = re2.compile(pattern, options).search
-    except re2.error:
-        raise ValueError(f"{pattern!r} is no regular expression of RE2") from None
-    return search
+    compiled = compile_pattern(pattern)
+    if compiled is None:
+        raise ValueError(f"{pattern!r} is no regular expression of RE2")
+    return compiled

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline_server.engine.effects import CallFault
+from syncline_server.engine.masking import hide, secrets_of
 
 if TYPE_CHECKING:
     from syncline_server.engine.running.run import Run
@@ -61,11 +62,12 @@ def overflow(size: int, limit: int) -> NodeError:
 
 def take_error_link(run: Run, visit: Visit, logic: str, error_to: str, error: NodeError) -> str:
     """Put the error into the task; return the node to go to, or nothing when the task has failed."""
+    description = hide(error.description, secrets_of(run))
     visit.output = run.put_anyway(
         {
             f"__conveyor_{logic}_return_type_error__": error.kind,
             f"__conveyor_{logic}_return_type_tag__": error.tag,
-            f"__conveyor_{logic}_return_description__": error.description,
+            f"__conveyor_{logic}_return_description__": description,
             **error.more,
         }
     )
@@ -73,7 +75,7 @@ def take_error_link(run: Run, visit: Visit, logic: str, error_to: str, error: No
     if error_to:
         visit.result = "error"
         return error_to
-    return stop(run, visit, "ERROR_NOT_HANDLED", f"{error.tag}: {error.description}")
+    return stop(run, visit, "ERROR_NOT_HANDLED", f"{error.tag}: {description}")
 
 
 def stop(run: Run, visit: Visit, reason: str, description: str) -> str:

@@ -12,10 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline_server.engine.decision import Count
+from syncline_server.engine.effects import TurnCall
+from syncline_server.engine.expressions.scope import MAX_EFFORT
 from syncline_server.engine.running.errors import stop
 from syncline_server.engine.running.steps import Visit
 from syncline_server.engine.running.timers import park
-from syncline_server.engine.task import Waiting
+from syncline_server.engine.task import Token, Waiting
 
 if TYPE_CHECKING:
     from syncline_server.engine.process import Node
@@ -25,18 +27,32 @@ MAX_VISITS = 50
 """How often a task may come to one node in small circles without a pause: the documented limit."""
 MAX_ROUNDS = 1_000
 """How often it may come to one node in circles of any size before it waits for anything at all."""
+TOO_LARGE = "The node would write more than a task may hold."
+TOO_MUCH = "The node would do more than a task may at once."
 
 
-def enter(run: Run, number: int, node_id: str, previous_node_id: str) -> None:
-    """Let a token go on from a node's beginning."""
+MOVE_EFFORT = 100
+"""What a visit takes beside what is read and written: see `Scope.effort`."""
+
+
+def enter(run: Run, number: int, node_id: str, previous_node_id: str, *, begun: Token | None = None) -> None:
+    """Let a token go on from a node's beginning, where it may have waited for its turn."""
     while True:
         node = run.process.nodes.get(node_id)
         if node is None:
             run.fail("NODE_NOT_FOUND", "The process has no such node.", node_id)
             return
         run.node_id, run.previous_node_id = node_id, previous_node_id
-        run.sequence += 1
-        visit = Visit(number, node, previous_node_id, run.sequence, run.now)
+        if run.effort < 0 and not node.is_final:
+            _pause(run, number, node_id, previous_node_id)
+            return
+        if begun is None:
+            run.sequence += 1
+            visit = Visit(number, node, previous_node_id, run.sequence, run.now)
+        else:
+            visit = Visit(number, node, previous_node_id, begun.step, begun.entered_at)
+            begun = None
+        run.effort -= MOVE_EFFORT
         if node.is_final:
             visit.result = "ended"
             run.close(visit)
@@ -69,6 +85,25 @@ def _run_script(*nodes: Node | None) -> bool:
     return any(node is not None and node.runs_script for node in nodes)
 
 
+def _pause(run: Run, number: int, node_id: str, previous_node_id: str) -> None:
+    """Let a token wait before a node until others have had their turn."""
+    run.sequence += 1
+    call = TurnCall(step=run.sequence, node_id=node_id, rounds=dict(run.rounds))
+    run.tokens.append(
+        Token(
+            number=number,
+            node_id=node_id,
+            previous_node_id=previous_node_id,
+            step=run.sequence,
+            entered_at=run.now,
+            waiting=Waiting.TURN,
+            call=call,
+            visits=dict(run.visits),
+        )
+    )
+    run.effects.append(call)
+
+
 def go_on(run: Run, visit: Visit, to: str | None) -> None:
     """Let a token that waited leave its node for another, or wait for the node's timer when there is nowhere to go."""
     to = _leave(run, visit, to)
@@ -85,7 +120,7 @@ def follow(run: Run, visit: Visit, first: int) -> str | None:
         if run.asked:
             return ""
         if run.room < 0 and run.failure is None:
-            return stop(run, visit, "TASK_TOO_LARGE", "The node would write more than a task may hold.")
+            return stop(run, visit, "TASK_TOO_LARGE", TOO_LARGE if run.effort > -MAX_EFFORT else TOO_MUCH)
         if to is not None:
             return to
     return None

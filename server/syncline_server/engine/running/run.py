@@ -82,6 +82,7 @@ class Run(Scope):
     def fact(self, key: FactKey) -> object:
         """Return a fact; what this decision has summed up itself is in it."""
         found = super().fact(key)
+        self.charge(len(self.counts))
         if not self.counts or not isinstance(key, NodeSum) or found is MISSING:
             return found
         if key.process not in ("", str(self.task.process_id)):
@@ -94,6 +95,7 @@ class Run(Scope):
         if text.count("{") + text.count("[") > values.MAX_DEPTH and not values.fits(members):
             raise TooDeep
         data = {**self.data, **members}
+        self.charge(len(text) * (3 if self.process.parameters else 1) + len(data) // 2)
         limit = self.process.limits.max_task_bytes
         before = values.byte_size(values.dumps(self.data)) if self.size is None else self.size
         size = before + values.byte_size(text)
@@ -202,6 +204,6 @@ class Run(Scope):
         if not self.tokens:
             return TaskState.ENDED
         for token in self.tokens:
-            if token.waiting is Waiting.CALL:
+            if token.waiting in (Waiting.CALL, Waiting.TURN):
                 return TaskState.RUNNING
         return TaskState.WAITING

@@ -59,7 +59,7 @@ def waits(token: Token, node: Node) -> bool:
     logic = node.waiting_logic
     if token.due_at is not None and node.time_limit is None:
         return False
-    return token.waiting is Waiting.TIMER or (logic is not None and token.waiting in logic.waits_for)
+    return token.waiting in (Waiting.TIMER, Waiting.TURN) or (logic is not None and token.waiting in logic.waits_for)
 
 
 def given_up(token: Token, node: Node | None, result: str, at: int) -> Step:
@@ -77,6 +77,6 @@ def given_up(token: Token, node: Node | None, result: str, at: int) -> Step:
 
 def _request(token: Token, node: Node | None) -> str:
     """Return what the token waits for as JSON text; nothing when it asked for nothing, or nobody can tell any more."""
-    if token.call is None or node is None or node.waiting_logic is None:
+    if token.call is None or token.waiting is Waiting.TURN or node is None or node.waiting_logic is None:
         return ""
     return node.waiting_logic.describe(token.call)

@@ -15,6 +15,7 @@ from syncline_server.engine import values
 from syncline_server.engine.effects import DequeueCall, HttpCall, QueryCall
 from syncline_server.engine.expressions.casts import EXCERPT, WrongType, cast
 from syncline_server.engine.expressions.scope import text
+from syncline_server.engine.masking import hide, secrets_of
 from syncline_server.engine.records import builder
 from syncline_server.engine.running.errors import stop
 from syncline_server.engine.task import Token, Waiting
@@ -68,7 +69,8 @@ def _due_at(run: Run, visit: Visit, limit: TimeLimit) -> int | None:
     if run.asked:
         return None
     if instant is None:
-        stop(run, visit, "ERROR_NOT_HANDLED", f"The timer's value {text(value)[:EXCERPT]!r} is no epoch second.")
+        shown = hide(text(value), secrets_of(run))[:EXCERPT]
+        stop(run, visit, "ERROR_NOT_HANDLED", f"The timer's value {shown!r} is no epoch second.")
     return instant
 
 

@@ -2,7 +2,8 @@
 
 A statement is one transaction and gets a connection of its own, so that nothing of it stays but what it wrote. It
 cannot leave its file: ATTACH, PRAGMA, VACUUM, virtual tables and extensions are refused, as is whatever would end the
-transaction. `$1` is a parameter to SQLite itself; nothing is put into the text.
+transaction. What one instruction may cost is bounded (`sqlite_bounds`). `$1` is a parameter to SQLite itself: nothing
+is put into the text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from syncline_server.engine import values
 from syncline_server.engine.effects import QueryFault
 from syncline_server.runtime.databases.results import QueryFailed, Rows, to_json, too_large
+from syncline_server.runtime.databases.sqlite_bounds import REFUSED, bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +31,6 @@ STEPS = 10_000
 """Instructions of SQLite's machine between two looks at the clock: some tenths of a millisecond."""
 LOCK_SECONDS = 5.0
 """How long a statement waits for another one's lock on the file."""
-MAX_VALUE_BYTES = 4 * 1024 * 1024
 MAX_PAGES = 262_144
 """Of a file: 1 GiB, at the usual size of a page."""
 _SETTINGS = (f"PRAGMA max_page_count = {MAX_PAGES}", "PRAGMA trusted_schema = OFF", "PRAGMA foreign_keys = ON")
@@ -102,8 +103,7 @@ class SqliteDatabase:
             raise QueryFailed(QueryFault.CONNECT, "The database's file cannot be opened.") from None
         try:
             connection.text_factory = _text
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
-            connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+            bound(connection)
             connection.set_progress_handler(limit.is_over, STEPS)
             for setting in _SETTINGS:
                 connection.execute(setting)
@@ -147,7 +147,7 @@ def _transact(connection: sqlite3.Connection, query: str, parameters: Mapping[st
 
 
 def _authorize(action: int, _one: str | None, other: str | None, _database: str | None, _inner: str | None) -> int:
-    if action in _REFUSED or (action == sqlite3.SQLITE_FUNCTION and other == "load_extension"):
+    if action in _REFUSED or (action == sqlite3.SQLITE_FUNCTION and other in REFUSED):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 

@@ -14,7 +14,7 @@ from syncline_server.engine.expressions.scope import MISSING
 
 if TYPE_CHECKING:
     from syncline_server.engine.expressions.functions.arguments import Argument
-    from syncline_server.engine.expressions.scope import Lookup
+    from syncline_server.engine.expressions.scope import Lookup, Scope
 
 
 def compile_conversion(argument: Argument) -> Lookup:
@@ -26,7 +26,17 @@ def compile_conversion(argument: Argument) -> Lookup:
             return Conversion(constant(cast(value, wanted)))
         except WrongType:
             raise argument.fault(f"that is no {wanted}") from None
-    return Conversion(lambda scope: converted(value(scope), wanted))
+    return Conversion(lambda scope: converted(_read(value, scope), wanted))
+
+
+def _read(value: Lookup, scope: Scope) -> object:
+    """Look a value up that is to be converted; a text or what becomes one takes effort."""
+    if scope.room < 0:
+        return MISSING
+    found = value(scope)
+    if isinstance(found, str):
+        scope.charge(len(found))
+    return found
 
 
 def converted(value: object, wanted: str) -> object:

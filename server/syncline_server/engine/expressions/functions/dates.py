@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_FORMAT = 1_000
 """Characters of a format."""
+READING = 20
+"""How much more effort it is to read a character of one than to write it."""
 _SPECIFIER = re.compile(r"%([ymdhis])([+-][0-9]++)?")
 _FIELDS = {
     "y": "{0.year:04}",
@@ -116,7 +118,7 @@ def read_instant(source: str, now: int) -> int:
 def _compile_format(argument: Argument) -> Callable[[Scope], Writer] | None:
     source = argument.text()
     if not isinstance(source, str):
-        return lambda scope: compile_format(source(scope))
+        return lambda scope: _compile_now(source(scope), scope)
     if not source.strip():
         return None
     try:
@@ -124,6 +126,11 @@ def _compile_format(argument: Argument) -> Callable[[Scope], Writer] | None:
     except Uncomputable:
         raise argument.fault(f"a format of more than {MAX_FORMAT} characters") from None
     return lambda _: write
+
+
+def _compile_now(source: str, scope: Scope) -> Writer:
+    scope.charge(len(source) * READING)
+    return compile_format(source)
 
 
 def _compile_reading(argument: Argument, write: Callable[[Scope], Writer]) -> Callable[[Scope], int]:

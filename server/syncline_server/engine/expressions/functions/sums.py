@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, DecimalException
 from typing import TYPE_CHECKING
 
+from syncline_server.engine import values
 from syncline_server.engine.expressions.functions import arithmetic
 from syncline_server.engine.expressions.functions.arguments import Uncomputable, constant, settled
-from syncline_server.engine.expressions.scope import Lookup, Scope, join
+from syncline_server.engine.expressions.scope import Lookup, Scope, join, text
 
 if TYPE_CHECKING:
     from syncline_server.engine.expressions.functions.arguments import Argument
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MAX_BRACKETS = 64
 MAX_CHARACTERS = 10_000
 """Of an expression that is read while a task runs."""
+READING = 20
+"""How much more effort it is to read a character of one than to write it."""
+_WORD = 64
 
 _TOKENS = re.compile(r"\s++|[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|.", re.DOTALL)
 
@@ -76,6 +80,7 @@ def _by_text(parts: Sequence[str | Lookup], scope: Scope) -> object:
     source = join(parts, scope)
     if len(source) > MAX_CHARACTERS:
         raise Uncomputable
+    scope.charge(len(source) * READING)
     try:
         tree = _Reader(_tokens([source])).expression_alone()
     except (_NotReadable, _NotNumbers):
@@ -188,6 +193,12 @@ def _number_of(lookup: Lookup) -> Compute:
     def number(scope: Scope) -> arithmetic.Operand:
         value = lookup(scope)
         found = value if type(value) is int else arithmetic.operand(value)
+        if type(value) is int and value.bit_length() > _WORD:
+            scope.charge(value.bit_length())
+        elif isinstance(value, (str, values.Number)):
+            scope.charge(len(text(value)))
+        if scope.room < 0:
+            raise Uncomputable
         if found is None:
             raise _NotNumbers
         return found

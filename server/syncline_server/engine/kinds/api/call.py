@@ -72,7 +72,17 @@ class ApiCall(Waits):
 
     def describe(self, call: Call) -> str:
         request = cast("HttpCall", call)
-        described = f'{{"method":"{request.method}","url":{values.dumps(request.url)}'
+        described = f'{{"method":"{request.method}","url":{values.dumps(hide(request.url, request.hidden))}'
         if request.body is not None:
-            described += f',"body":{request.body if self.body_is_json else values.dumps(request.body)}'
-        return hide(described + "}", request.hidden)
+            body = hide(request.body, request.hidden)
+            is_json = self.body_is_json and (body == request.body or _is_json(body))
+            described += f',"body":{body if is_json else values.dumps(body)}'
+        return described + "}"
+
+
+def _is_json(source: str) -> bool:
+    try:
+        values.loads(source, values.MAX_DEPTH + 1)
+    except values.JsonFault:
+        return False
+    return True

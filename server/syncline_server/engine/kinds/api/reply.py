@@ -17,6 +17,7 @@ from syncline_server.engine.expressions.targets import WrongPlace
 from syncline_server.engine.formats.conveyor import BadReply, result
 from syncline_server.engine.formats.xml_reading import from_xml
 from syncline_server.engine.formats.xml_text import XmlFault, is_xml
+from syncline_server.engine.masking import hide, secrets_of
 from syncline_server.engine.running.errors import (
     CALL_FAULTS,
     SOFTWARE,
@@ -55,6 +56,8 @@ def take_reply(
     except NodeError as error:
         if run.asked:
             return ""
+        if call is not None:
+            error.description = hide(error.description, call.hidden)
         if isinstance(reply, CallReply):
             error.more["__conveyor_api_return_http_code__"] = reply.status
             if api.debug_info:
@@ -126,10 +129,12 @@ def _customized(run: Run, api: ApiCall, reply: CallReply, body: object) -> dict[
     names = []
     for assignment in api.response or ():
         value = assignment.value(scope)
+        if scope.room < 0 or run.room < 0:
+            break
         try:
             names.append(assignment.target.put(run, data, value))
         except WrongPlace as wrong:
-            description = WrongType(value, wrong.wanted).describe(assignment.target.describe(run))
+            description = WrongType(value, wrong.wanted).describe(assignment.target.describe(run), secrets_of(run))
             raise NodeError(SOFTWARE, "api_wrong_convert_param", description) from None
     if scope.room < 0 or run.room < 0:
         limit = run.process.limits.max_task_bytes

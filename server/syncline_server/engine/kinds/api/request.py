@@ -15,6 +15,7 @@ from syncline_server.engine.formats.pem import BadPem, read_pem
 from syncline_server.engine.formats.signing import system_parameters
 from syncline_server.engine.formats.xml_text import TooMuchXml, XmlFault
 from syncline_server.engine.formats.xml_writing import to_xml
+from syncline_server.engine.masking import secrets_of
 from syncline_server.engine.records import builder
 from syncline_server.engine.running.errors import (
     HARDWARE,
@@ -128,7 +129,7 @@ def _json_body(run: Run, api: ApiCall) -> str:
         try:
             piece = member.json(run)
         except WrongType as wrong:
-            raise _wrong_type(wrong, member.name.text(run)) from None
+            raise _wrong_type(run, wrong, member.name.text(run)) from None
         pieces.append(name + piece)
     return "{" + ",".join(pieces) + "}"
 
@@ -139,7 +140,7 @@ def _xml_body(run: Run, api: ApiCall) -> str:
         try:
             members[member.name.text(run)] = member.value(run)
         except WrongType as wrong:
-            raise _wrong_type(wrong, member.name.text(run)) from None
+            raise _wrong_type(run, wrong, member.name.text(run)) from None
     if run.asked:
         return ""
     try:
@@ -159,7 +160,7 @@ def _pairs(run: Run, api: ApiCall) -> list[tuple[str, str]]:
         try:
             pairs.append((member.name.text(run), text(member.value(run))))
         except WrongType as wrong:
-            raise _wrong_type(wrong, member.name.text(run)) from None
+            raise _wrong_type(run, wrong, member.name.text(run)) from None
     return pairs
 
 
@@ -181,5 +182,5 @@ def _overflow(run: Run) -> NodeError:
     return overflow(limit - run.room, limit)
 
 
-def _wrong_type(wrong: WrongType, name: str) -> NodeError:
-    return NodeError(SOFTWARE, "api_wrong_convert_param", wrong.describe(name))
+def _wrong_type(run: Run, wrong: WrongType, name: str) -> NodeError:
+    return NodeError(SOFTWARE, "api_wrong_convert_param", wrong.describe(name, secrets_of(run)))

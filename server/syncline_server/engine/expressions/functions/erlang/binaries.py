@@ -110,7 +110,8 @@ def _options(machine: Machine, options: object, known: tuple[str, ...]) -> set[s
     return {name for name in names if name is not None}
 
 
-def _size(_: Machine, value: object) -> object:
+def _size(machine: Machine, value: object) -> object:
+    machine.work(len(text_of(value)) // 256)
     return len(text_of(value).encode())
 
 

@@ -9,12 +9,14 @@ from syncline_server.engine.expressions.functions import chance, dates, digests
 from syncline_server.engine.expressions.functions.arguments import Uncomputable
 from syncline_server.engine.expressions.functions.arithmetic import operand, result
 from syncline_server.engine.expressions.functions.conversions import converted
-from syncline_server.engine.expressions.functions.erlang.machine import Code, Failed, Frame, Machine
+from syncline_server.engine.expressions.functions.erlang.machine import Code, Failed, Frame, Machine, digits
 from syncline_server.engine.expressions.functions.erlang.terms import to_json
 from syncline_server.engine.expressions.references import DIGESTS
 from syncline_server.engine.expressions.scope import MISSING, text
 
 Outer = Callable[..., object]
+WRITING, DRAWING, CONVERTING = 32, 16, 8
+"""Units of work that it takes at least to write an instant, to draw a number, to write a value as JSON."""
 
 
 def compile_outer(name: str, arguments: Sequence[Code]) -> Code | None:
@@ -41,11 +43,12 @@ def compile_instant(name: str, source: str) -> Code:
     """Return what writes or reads the present in a format; raise `Uncomputable` for one that can't be used."""
     if not source.strip():
         return lambda frame: dates.present(frame.machine.scope)
-    write = dates.compile_format(source)
+    write, work = dates.compile_format(source), WRITING + len(source) // 2
     if name == "unixtime":
         dates.read_instant(write(dates.SAMPLE), dates.SAMPLE)
 
     def instant(frame: Frame) -> object:
+        frame.machine.work(work)
         now = dates.present(frame.machine.scope)
         try:
             written = write(now)
@@ -56,7 +59,8 @@ def compile_instant(name: str, source: str) -> Code:
     return instant
 
 
-def _sum(_: Machine, value: object) -> object:
+def _sum(machine: Machine, value: object) -> object:
+    machine.work((len(value) if isinstance(value, str) else digits(value)) // 16)
     number = operand(value)
     if number is None:
         raise Failed
@@ -64,6 +68,7 @@ def _sum(_: Machine, value: object) -> object:
 
 
 def _random(machine: Machine, *bounds: object) -> object:
+    machine.work(DRAWING + sum(map(digits, bounds)) // 16)
     return chance.draw(machine.scope, *map(chance.bound, bounds))
 
 
@@ -81,8 +86,14 @@ def _content(machine: Machine, value: object) -> bytes:
     return digests.encoded(content)
 
 
-def _conversion(wanted: str, _: Machine, value: object) -> object:
-    return converted(value, wanted)
+def _conversion(wanted: str, machine: Machine, value: object) -> object:
+    if isinstance(value, str):
+        machine.work(len(value) // (256 if wanted == "string" else 8))
+        return converted(value, wanted)
+    found = converted(value, wanted)
+    if isinstance(found, str):
+        machine.work(CONVERTING + len(found) // 8)
+    return found
 
 
 _OUTER: dict[str, tuple[Outer, tuple[int, ...]]] = {

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decim
 from functools import partial
 
 from syncline_server.engine.expressions.functions.erlang.binaries import decoded, text_of
-from syncline_server.engine.expressions.functions.erlang.machine import Failed, Machine
+from syncline_server.engine.expressions.functions.erlang.machine import WORD, Failed, Machine, digits
 from syncline_server.engine.expressions.functions.erlang.operators import finite, floating, whole
 from syncline_server.engine.expressions.functions.erlang.terms import Atom, as_list, atom, atom_name
 
@@ -21,9 +21,10 @@ _INTEGER = re.compile(r"[+-]?[0-9A-Za-z]{1,4300}", re.ASCII)
 _FLOAT = re.compile(r"[+-]?[0-9]++\.[0-9]++(?:[eE][+-]?[0-9]++)?", re.ASCII)
 
 
-def to_integer(_: Machine, value: object, base: object = 10) -> object:
+def to_integer(machine: Machine, value: object, base: object = 10) -> object:
     """Read a whole number."""
     source = text_of(value)
+    machine.work(min(len(source), 4300) // 16)
     if not 2 <= whole(base) <= 36 or not _INTEGER.fullmatch(source):
         raise Failed
     try:
@@ -32,8 +33,9 @@ def to_integer(_: Machine, value: object, base: object = 10) -> object:
         raise Failed from None
 
 
-def to_float(_: Machine, value: object) -> object:
+def to_float(machine: Machine, value: object) -> object:
     """Read a float, which has a point."""
+    machine.work(len(text_of(value)) // 64)
     if not _FLOAT.fullmatch(text_of(value)):
         raise Failed
     return finite(float(text_of(value)))
@@ -44,15 +46,15 @@ def integer_text(machine: Machine, value: object, base: object = 10) -> object:
     number, radix = whole(value), whole(base)
     if not 2 <= radix <= 36:
         raise Failed
+    machine.work(number.bit_length() // (WORD if radix == 10 else 1))
     if radix == 10:
         return str(number)
-    machine.work(number.bit_length())
-    digits = ""
+    written = ""
     left = abs(number)
-    while left or not digits:
+    while left or not written:
         left, digit = divmod(left, radix)
-        digits = _DIGITS[digit] + digits
-    return "-" + digits if number < 0 else digits
+        written = _DIGITS[digit] + written
+    return "-" + written if number < 0 else written
 
 
 def float_text(machine: Machine, value: object, options: object = None) -> object:
@@ -67,6 +69,7 @@ def float_text(machine: Machine, value: object, options: object = None) -> objec
         return repr(number) if Atom("short") in wanted else f"{number:.20e}"
     if not 0 <= whole(decimals) <= MAX_DECIMALS:
         raise Failed
+    machine.work(whole(decimals) // 8)
     written = f"{number:.{whole(decimals)}f}"
     if compact and "." in written:
         whole_part, _, fraction = written.partition(".")
@@ -100,14 +103,21 @@ def _bytes_of(machine: Machine, value: object, depth: int) -> list[bytes]:
     return found
 
 
-def _rounded(rounding: str, _: Machine, value: object) -> object:
+def _rounded(rounding: str, machine: Machine, value: object) -> object:
     if type(value) is int:
         return value
+    machine.work(16 + digits(value) // 256)
     return whole(int(Decimal(floating(value)).to_integral_value(rounding)))
 
 
-def _absolute(_: Machine, value: object) -> object:
+def _absolute(machine: Machine, value: object) -> object:
+    machine.work(digits(value) // 256)
     return abs(value) if type(value) is int else math.fabs(floating(value))
+
+
+def _floated(machine: Machine, value: object) -> object:
+    machine.work(digits(value) // 256)
+    return floating(value)
 
 
 def _name(_: Machine, value: object, __: object = None) -> object:
@@ -142,5 +152,5 @@ OWN: dict[tuple[str, int], Function] = {
     ("ceil", 1): partial(_rounded, ROUND_CEILING),
     ("floor", 1): partial(_rounded, ROUND_FLOOR),
     ("abs", 1): _absolute,
-    ("float", 1): lambda _, value: floating(value),
+    ("float", 1): _floated,
 }

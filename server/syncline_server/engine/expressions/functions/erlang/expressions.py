@@ -280,7 +280,7 @@ class ExpressionReader:
             while self.take(","):
                 members.append(self._map_member())
             self.expect("}")
-        return lambda frame: {key_of(key(frame)): value(frame) for key, value in members}
+        return lambda frame: {key_of(frame.machine, key(frame)): value(frame) for key, value in members}
 
     def _map_member(self) -> tuple[Code, Code]:
         key = self.expression()

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from syncline_server.engine.values import Number
+
 if TYPE_CHECKING:
     from syncline_server.engine.expressions.scope import Scope
+
+
+WORD = 64
+"""Bits of a number that is computed with at once."""
 
 
 class Failed(Exception):
@@ -31,6 +37,14 @@ class Machine:
         self.left -= units
         if self.left < 0:
             raise Exhausted
+
+
+def digits(value: object) -> int:
+    """Return how many digits a number has at most that is longer than a machine's word; 0 for any other value."""
+    if type(value) is int:
+        bits = value.bit_length()
+        return bits // 3 if bits > WORD else 0
+    return len(value.text) if isinstance(value, Number) else 0
 
 
 class Frame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
 from syncline_server.engine.expressions.functions.arithmetic import MAX_BITS
-from syncline_server.engine.expressions.functions.erlang.machine import Failed
+from syncline_server.engine.expressions.functions.erlang.machine import WORD, Failed, digits
 from syncline_server.engine.expressions.functions.erlang.terms import COMPARING, as_list, compare, same
 
 if TYPE_CHECKING:
@@ -49,17 +49,19 @@ def boolean(value: object) -> bool:
     return value
 
 
-def add(_: Machine, one: object, other: object) -> object:
+def add(machine: Machine, one: object, other: object) -> object:
     """`+`."""
     if type(one) is int and type(other) is int:
         return whole(one + other)
+    machine.work((digits(one) + digits(other)) // 256)
     return finite(floating(one) + floating(other))
 
 
-def subtract(_: Machine, one: object, other: object) -> object:
+def subtract(machine: Machine, one: object, other: object) -> object:
     """`-`."""
     if type(one) is int and type(other) is int:
         return whole(one - other)
+    machine.work((digits(one) + digits(other)) // 256)
     return finite(floating(one) - floating(other))
 
 
@@ -69,22 +71,25 @@ def multiply(machine: Machine, one: object, other: object) -> object:
         if one.bit_length() + other.bit_length() > 64:
             machine.work((one.bit_length() + other.bit_length()) // 64)
         return whole(one * other)
+    machine.work((digits(one) + digits(other)) // 256)
     return finite(floating(one) * floating(other))
 
 
-def divide(_: Machine, one: object, other: object) -> object:
+def divide(machine: Machine, one: object, other: object) -> object:
     """`/`, always a float."""
+    machine.work((digits(one) + digits(other)) // 256)
     divisor = floating(other)
     if not divisor:
         raise Failed
     return finite(floating(one) / divisor)
 
 
-def quotient(_: Machine, one: object, other: object) -> object:
+def quotient(machine: Machine, one: object, other: object) -> object:
     """`div`: towards zero."""
     dividend, divisor = whole(one), whole(other)
     if not divisor:
         raise Failed
+    machine.work(digits(dividend) * (WORD + digits(divisor)) // 20_000)
     found = abs(dividend) // abs(divisor)
     return found if (dividend < 0) == (divisor < 0) else -found
 

@@ -67,8 +67,8 @@ def keys(machine: Machine, value: object) -> list[object]:
     found: list[object] = []
     seen: set[str] = set()
     for name, _ in map(_pair, _items(machine, value)):
-        if key_of(name) not in seen:
-            seen.add(key_of(name))
+        if key_of(machine, name) not in seen:
+            seen.add(key_of(machine, name))
             found.append(name)
     return found
 
@@ -86,7 +86,7 @@ def to_map(machine: Machine, value: object) -> object:
     """Return the pairs as an object, the first of equal names."""
     members: dict[str, object] = {}
     for name, item in map(_pair, _items(machine, value)):
-        members.setdefault(key_of(name), item)
+        members.setdefault(key_of(machine, name), item)
     return members
 
 
@@ -143,7 +143,7 @@ def _is_true(machine: Machine, key: object, value: object) -> bool:
 
 def _put(machine: Machine, key: object, item: object, value: object) -> object:
     machine.work(len(_object(value)))
-    return {**_object(value), key_of(key): item}
+    return {**_object(value), key_of(machine, key): item}
 
 
 PROPLISTS: dict[tuple[str, int], Function] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import values
-from syncline_server.engine.expressions.functions.erlang.machine import Failed
+from syncline_server.engine.expressions.functions.erlang.machine import Failed, digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,7 @@ def compare(one: object, other: object, machine: Machine, depth: int = 0) -> int
     if rank != other_rank:
         return rank - other_rank
     if rank == _NUMBER:
+        machine.work((digits(one) + digits(other)) // 64)
         return values.compare(one, other)
     if rank in (_ATOM, _BINARY):
         first, second = (one, other) if rank == _BINARY else (atom_name(one), atom_name(other))
@@ -119,17 +120,18 @@ def to_json(value: object, machine: Machine, depth: int = 1) -> object:
     if isinstance(value, list) and value and all(_is_pair(item) for item in value):
         members: dict[str, object] = {}
         for key, item in value:
-            members.setdefault(key_of(key), to_json(item, machine, depth + 1))
+            members.setdefault(key_of(machine, key), to_json(item, machine, depth + 1))
         return members
     return [to_json(item, machine, depth + 1) for item in value]
 
 
-def key_of(value: object) -> str:
+def key_of(machine: Machine, value: object) -> str:
     """Return a value as the key of an object; raise `Failed` for what can't be one."""
     name = value if isinstance(value, str) else atom_name(value)
     if name is None:
         if not is_integer(value):
             raise Failed
+        machine.work(digits(value) // 16)
         name = values.dumps(value)
     return name
 
