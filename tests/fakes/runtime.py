@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from syncline_server.runtime.performers import Performers
 from syncline_server.runtime.requests import Caller, Goal, NewTask, Target, Until, Waited
 from syncline_server.runtime.server import Runtime
 from syncline_server.store.memory import MemoryStore
+from syncline_server.store.port import TaskFilter
 
 if TYPE_CHECKING:
     from syncline_server.engine import Task
@@ -59,6 +61,9 @@ class World:
         """Drop everything in memory, as a killed program does, and start again on the same store."""
         self.runtime.timers.stop()
         await self.runtime.calls.stop()
+        for work in asyncio.all_tasks():
+            if work.get_name() in ("committer", "retention"):
+                work.cancel()
         self.performer, self.scripts, self.databases = FakePerformer(), FakeScripts(), FakeDatabases()
         performers = Performers(self.performer, self.scripts, self.databases)
         self.runtime = _runtime(self.store, performers, self.clock, self.runtime, limits)
@@ -96,3 +101,16 @@ async def make_world(store: Store | None = None) -> World:
         clock=clock,
         owner=caller,
     )
+
+
+async def tasks_of(world: World, alias: str) -> list[Task]:
+    """Return the tasks of a process, oldest first."""
+    found = world.runtime.catalogue.resolve(world.owner.company_id, f"@{alias}")
+    listed = await world.store.tasks(TaskFilter(process_id=found.process_id), before="", limit=1_000)
+    return list(reversed(listed))
+
+
+async def ended(world: World, task: Task) -> Task:
+    waited = await world.wait(task, Until.END)
+    assert waited.reached
+    return waited.task

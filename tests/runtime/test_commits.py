@@ -49,7 +49,7 @@ class Listening:
     def kept(self, changes: Sequence[Change]) -> None:
         self.kept_ids.append([change.task.task_id for change in changes])
 
-    async def lost(self, changes: Sequence[Change]) -> None:
+    def lost(self, changes: Sequence[Change]) -> None:
         self.lost_ids.append([change.task.task_id for change in changes])
 
 

@@ -154,27 +154,20 @@ async def test_a_create_that_looks_at_the_disk_meanwhile_makes_no_task_in_a_lost
     assert await world.store.live_tasks(after="", limit=10) == []
 
 
-async def test_a_task_that_is_read_again_is_still_there_for_everybody(world: World, disk: Disk) -> None:
+async def test_a_task_whose_change_was_lost_is_there_for_everybody_at_once(world: World, disk: Disk) -> None:
     await world.deploy(exports.waiting(), "waiting")
     task = await world.create("@waiting", ref="r")
     target = Target(task_id=task.task_id)
     lost = await losing(disk, world.runtime.tasks.modify(world.owner, target, '{"answer":"lost"}'))
     disk.reads.shut()
     disk.commits.open()
-    await disk.reads.reached()
-
-    modify = asyncio.create_task(world.runtime.tasks.modify(world.owner, target, '{"answer":"kept"}'))
-    create = asyncio.create_task(world.create("@waiting", ref="r"))
-    attach = asyncio.create_task(world.create("@waiting", ref="r", attach=True))
-    await turns()
-    disk.reads.open()
 
     with pytest.raises(CommitFailed):
         await lost
-    assert (await modify).data["answer"] == "kept"
     with pytest.raises(RefNotUnique):
-        await create
-    assert (await attach).task_id == task.task_id
+        await world.create("@waiting", ref="r")
+    assert (await world.create("@waiting", ref="r", attach=True)).task_id == task.task_id
+    assert (await world.runtime.tasks.modify(world.owner, target, '{"answer":"kept"}')).data["answer"] == "kept"
 
 
 async def test_a_different_answer_is_not_refused_for_one_that_gets_lost(world: World, disk: Disk) -> None:
@@ -191,6 +184,20 @@ async def test_a_different_answer_is_not_refused_for_one_that_gets_lost(world: W
     assert len(world.runtime.residents) == 0
 
 
+async def test_an_answer_is_not_refused_for_a_removal_that_gets_lost(world: World, disk: Disk) -> None:
+    await world.deploy(exports.delay(), "delay")
+    task = await world.create("@delay", UNTIL)
+    delete = await losing(disk, world.runtime.tasks.delete(world.owner, Target(task_id=task.task_id)))
+    answer = asyncio.create_task(world.runtime.tasks.answer(world.callback_id(task), "1"))
+    await turns()
+    disk.commits.open()
+
+    for work in (delete, answer):
+        with pytest.raises(CommitFailed):
+            await work
+    assert not (await world.runtime.tasks.answer(world.callback_id(task), "1")).repeated
+
+
 async def test_a_ref_is_not_refused_for_a_task_that_gets_lost(world: World, disk: Disk) -> None:
     await world.deploy(exports.delay(), "delay")
     first = await losing(disk, world.create("@delay", UNTIL, ref="r"))
@@ -203,11 +210,9 @@ async def test_a_ref_is_not_refused_for_a_task_that_gets_lost(world: World, disk
             await create
 
 
-async def test_a_task_that_cannot_be_read_again_ends_the_runtime(world: World, disk: Disk) -> None:
-    await world.deploy(exports.waiting(), "waiting")
-    task = await world.create("@waiting")
-    lost = await losing(disk, world.runtime.tasks.modify(world.owner, Target(task_id=task.task_id), "{}"))
-    disk.task = _fault  # type: ignore[method-assign]
+async def test_what_cannot_be_read_again_ends_the_runtime(world: World, disk: Disk) -> None:
+    lost = await losing(disk, world.deploy(exports.waiting(), "waiting"))
+    disk.processes = _fault  # type: ignore[assignment, method-assign]
     disk.commits.open()
 
     with pytest.raises(CommitFailed):
@@ -216,5 +221,5 @@ async def test_a_task_that_cannot_be_read_again_ends_the_runtime(world: World, d
         await asyncio.wait_for(world.runtime.committer.broken, 10)
 
 
-async def _fault(task_id: str) -> None:
+async def _fault() -> None:
     raise RuntimeError("what nobody thought of")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,109 +11,18 @@ import pytest
 from fakes import exports
 from fakes.clock import START
 from fakes.credentials import basic
-from fakes.disk import Disk
-from fakes.exports import ESCALATION, FINAL, go, node, node_id
+from fakes.exports import FINAL, go, node, node_id
 from fakes.exports import START as START_NODE
+from fakes.logics import Json, copy, late, process, queue, reply, rpc, take, wait
 from fakes.performer import Held
-from fakes.runtime import make_world
+from fakes.runtime import ended, tasks_of
 from syncline_server.engine import OutcomeKind, TaskState, values
 from syncline_server.engine.effects import QueryReply, ScriptReply
-from syncline_server.errors import CommitFailed, TaskNotFound
 from syncline_server.runtime.requests import Goal, NewTask, Target, Until
-from syncline_server.store.port import TaskFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from fakes.runtime import World
     from syncline_server.engine import Task
-
-Json = dict[str, Any]
-
-
-def process(*logics: Json, title: str = "a", semaphors: list[Json] | None = None, **more: Any) -> str:
-    """Return a process whose node 2 has the logics and leads to 3; an error leads to 4."""
-    return exports.export(
-        node(1, [go(2)], kind=START_NODE),
-        node(2, [*logics, go(3)], semaphors),
-        node(3, kind=FINAL),
-        node(4, [go(5)], kind=ESCALATION),
-        node(5, kind=FINAL),
-        title=title,
-        **more,
-    )
-
-
-def rpc(target: str = "@callee", extra: dict[str, str] | None = None, **more: Any) -> Json:
-    types = dict.fromkeys(extra or {}, "string")
-    return {
-        "type": "api_rpc",
-        "conv_id": target,
-        "extra": extra or {},
-        "extra_type": types,
-        "err_node_id": node_id(4),
-        **more,
-    }
-
-
-def reply(data: dict[str, str], **more: Any) -> Json:
-    types = dict.fromkeys(data, "string")
-    return {"type": "api_rpc_reply", "mode": "key_value", "res_data": data, "res_data_type": types, **more}
-
-
-def late(data: dict[str, str]) -> str:
-    """Return a process that waits to be modified, then replies."""
-    return exports.export(
-        node(1, [go(2)], kind=START_NODE),
-        node(2, [wait(), go(3)]),
-        node(3, [reply(data), go(4)]),
-        node(4, kind=FINAL),
-        title="late",
-    )
-
-
-def copy(target: str = "@callee", data: dict[str, str] | None = None, **more: Any) -> Json:
-    types = dict.fromkeys(data or {}, "string")
-    return {
-        "type": "api_copy",
-        "mode": "create",
-        "conv_id": target,
-        "data": data or {},
-        "data_type": types,
-        "err_node_id": node_id(4),
-        **more,
-    }
-
-
-def queue() -> Json:
-    return {"type": "api_queue", "data": {}, "data_type": {}}
-
-
-def take(target: str = "@queue", order: str = "ASC") -> Json:
-    return {
-        "type": "api_get_task",
-        "conv_id": target,
-        "node_id": node_id(2),
-        "order_by": order,
-        "err_node_id": node_id(4),
-    }
-
-
-def wait() -> Json:
-    return {"type": "api_callback", "is_sync": True, "obj_id_path": ""}
-
-
-async def tasks_of(world: World, alias: str) -> list[Task]:
-    """Return the tasks of a process, oldest first."""
-    found = world.runtime.catalogue.resolve(world.owner.company_id, f"@{alias}")
-    listed = await world.store.tasks(TaskFilter(process_id=found.process_id), before="", limit=100)
-    return list(reversed(listed))
-
-
-async def ended(world: World, task: Task) -> Task:
-    waited = await world.wait(task, Until.END)
-    assert waited.reached
-    return waited.task
 
 
 def without_url(task: Task) -> Json:
@@ -562,63 +469,6 @@ async def test_a_parameter_is_not_set_by_what_may_not_be_read(world: World, cast
     }
     assert denied.data["__conveyor_set_param_return_type_tag__"] == "access_denied"
     assert denied.node_id == refused.node_id == node_id(5)
-
-
-# When the disk fails.
-
-
-@pytest.mark.parametrize("what", ["rpc", "copy", "take"])
-async def test_a_commit_that_is_lost_takes_both_tasks_with_it(what: str) -> None:
-    disk = Disk()
-    world = await make_world(disk)
-    await world.deploy(process(queue()), "queue")
-    await world.deploy(process(reply({"y": "1"})), "callee")
-    await world.deploy(process({"rpc": rpc(), "copy": copy(), "take": take()}[what]), "caller")
-    queued = await world.create("@queue")
-    disk.refuse.append(CommitFailed())
-
-    with pytest.raises(CommitFailed):
-        await world.create("@caller")
-
-    assert await tasks_of(world, "callee") == []
-    assert (await world.read(queued)).state is TaskState.WAITING
-    task = await world.create("@caller")
-    assert task.state is TaskState.ENDED
-    assert task.node_id == node_id(3)
-    await world.runtime.stop()
-
-
-@pytest.mark.parametrize("seed", range(4))
-async def test_however_often_the_disk_refuses_each_call_is_made_once(seed: int) -> None:
-    disk = Disk()
-    world = await make_world(disk)
-    await world.deploy(late({"y": "{{x}}"}), "callee")
-    await world.deploy(process(rpc()), "caller")
-    disk.chance = random.Random(seed)
-    refs = [f"r{n}" for n in range(20)]
-
-    async def until_done(work: Callable[[], Awaitable[Task]]) -> Task:
-        while True:
-            with contextlib.suppress(CommitFailed, TaskNotFound):
-                return await work()
-
-    async def call(ref: str) -> Task:
-        return await until_done(lambda: world.create("@caller", ref=ref, request_id=ref))
-
-    callers = await asyncio.gather(*map(call, refs))
-    callees = await tasks_of(world, "callee")
-    assert len(callees) == len(refs)
-
-    async def modify(task: Task) -> Task:
-        target = Target(task_id=task.task_id)
-        return await until_done(lambda: world.runtime.tasks.modify(world.owner, target, '{"x":"1"}', task.task_id))
-
-    await asyncio.gather(*map(modify, callees))
-    disk.chance = None
-
-    assert {(await ended(world, task)).data["y"] for task in callers} == {"1"}
-    assert {(await ended(world, task)).state for task in callees} == {TaskState.ENDED}
-    await world.runtime.stop()
 
 
 async def test_what_is_awaited_of_a_called_task_can_be_awaited_by_its_id(world: World) -> None:

@@ -198,12 +198,14 @@ async def test_a_deleted_task_takes_no_answer(world: World, disk: Disk) -> None:
     disk.commits.shut()
     delete = asyncio.create_task(world.runtime.tasks.delete(world.owner, Target(task_id=task.task_id)))
     await disk.commits.reached()
-    with pytest.raises(CallbackNotFound):
-        await world.runtime.tasks.answer(world.callback_id(task), "1")
+    answer = asyncio.create_task(world.runtime.tasks.answer(world.callback_id(task), "1"))
+    await turns()
 
     disk.commits.open()
     await delete
 
+    with pytest.raises(CallbackNotFound):
+        await answer
     with pytest.raises(TaskNotFound):
         await world.read(task)
     assert len(world.runtime.residents) == 0

@@ -69,7 +69,7 @@ class Secret:
 
 FactKey = TaskData | EnvVar | NodeCount | NodeSum
 Facts = Mapping[FactKey, object]
-"""What the engine asked for, as the runtime read it; recorded with the event so that a replay sees the same."""
+"""What the engine asked for, as the runtime read it; a replay sees the same when it is given the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """Calls: performed after the commit that holds them, at least once; the news of them come back as events.
 
-What stays on the machine was folded into that commit as far as possible; the rest of it is folded here, and leaves no
-more than that. What is under way when the program dies is in the tokens of its task, and is performed again at the next
-start, an HTTP call under the same `Idempotency-Key`.
+What stays on the machine was folded into that commit as far as possible; the rest of it is folded from here. What is
+under way when the program dies is in the tokens of its task, and is performed again at the next start, an HTTP call
+under the same `Idempotency-Key`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from syncline_server.engine import CallFailure, CallFault, CallReturned, HttpCall, IllegalMove
 from syncline_server.engine.effects import QueryCall, ScriptCall, TaskDone, TurnCall
-from syncline_server.errors import AlreadyAnswered, CallerError, StateError
+from syncline_server.errors import AlreadyAnswered, CallerError, CommitFailed, StateError
 from syncline_server.runtime import callbacks, node_callbacks
 from syncline_server.runtime.local_calls import NotNow
 
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 HOLD_SECONDS = 1.0
 """The longest that calls wait for the news that a create's acknowledgement has reached its caller."""
+AGAIN_SECONDS = 0.1
+"""After so long a call to this server is made again whose effect the disk has refused."""
 
 
 class Calls:
@@ -97,8 +100,7 @@ class Calls:
             await asyncio.wait(works)
 
     async def _perform(self, resident: Resident, task: Task, call: Call) -> None:
-        if self._folding.takes(task, call):
-            await self._fold(task, call)
+        if self._folding.takes(task, call) and await self._is_folded(task, call):
             return
         if resident.hold is not None:
             await self._held_back(resident, resident.hold)
@@ -107,17 +109,20 @@ class Calls:
         if current is not None:
             self._feed(current, returned)
 
-    async def _fold(self, task: Task, call: Call) -> None:
-        """Do what stays on the machine as soon as neither process is paused."""
+    async def _is_folded(self, task: Task, call: Call) -> bool:
+        """Do what stays on the machine as soon as no process is paused; tell whether it did stay there until then."""
         while (current := await self._ready(task)) is not None:
             if not any(token.step == call.step and token.call is not None for token in current.task.tokens):
-                return
+                return True
+            if not self._folding.takes(task, call):
+                return False  # the task whose callback it goes to has ended meanwhile
             try:
                 self._folding.perform(current, call)
             except NotNow as not_now:
                 await self._ready(not_now.resident.task)
             else:
-                return
+                return True
+        return True
 
     async def _ready(self, task: Task) -> Resident | None:
         """Wait until an event may be applied; None when the task is gone, or lost: then the call is repeated."""
@@ -149,9 +154,12 @@ class Calls:
         if not call.url.startswith(self._inside) and not callbacks.is_own(task, call):
             return await self._performers.http.perform(task, call)
         try:
-            if call.url.startswith(self._nodes):
-                return await self._post_to_node(task, call)
-            return await self._to_callback(call)
+            while True:
+                with suppress(CommitFailed):
+                    if call.url.startswith(self._nodes):
+                        return await self._post_to_node(task, call)
+                    return await self._to_callback(call)
+                await asyncio.sleep(AGAIN_SECONDS)  # what is not kept was not done
         except Exception:
             log.exception("call.inside_failed", extra={"facts": {"task": task.task_id}})
             return CallFailure(CallFault.BROKEN)

@@ -4,7 +4,7 @@ An idle disk is used at once; whatever arrives during a commit goes into the nex
 more. Nobody is answered, and nothing is performed, before the commit that holds the change has returned.
 
 A commit that fails takes the changes gathered meanwhile with it, since those may build on what was lost. Every caller
-is told, and what memory held of the lost objects is read again from the store.
+is told. Tasks are then as they were last kept, which memory still knows; everything else is read again from the store.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Listener(Protocol):
         """The changes are on disk."""
         ...
 
-    async def lost(self, changes: Sequence[Change]) -> None:
-        """The changes are gone; the truth is in the store. Whatever is raised ends the program."""
+    def lost(self, changes: Sequence[Change]) -> None:
+        """The changes are gone, and what was kept before them counts. Whatever is raised ends the program."""
         ...
 
 
@@ -215,7 +215,7 @@ class Committer:
                 if not lost[-1].undo:
                     break
             changes = {task_id: change for each in lost for task_id, change in each.changes.items()}
-            await self._listener.lost(tuple(changes.values()))
+            self._listener.lost(tuple(changes.values()))
         finally:
             for each in lost:
                 _fail(each, CommitFailed())

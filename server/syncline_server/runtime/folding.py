@@ -16,10 +16,10 @@ from syncline_server.runtime.standing import has_step
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from syncline_server.clock import Clock
-    from syncline_server.engine import Decision, Event, FactKey, Process, Task
+    from syncline_server.engine import Decision, Event, FactKey, Process, Task, Token
     from syncline_server.engine.effects import Call
     from syncline_server.runtime.commits import Committer
     from syncline_server.runtime.counters import Counters
@@ -75,6 +75,11 @@ class Folding:
             raise IllegalMove
         decision = self._decide(resident, event)
         self._run(deque(self._kept((resident, event, ()), decision)))
+
+    def remove(self, resident: Resident) -> None:
+        """Put a task's removal into the next commit, and fold what follows from it; no event touches it any more."""
+        self._residents.remove(resident)
+        self._run(deque(self._moved(resident, resident.task.tokens, ())))
 
     def perform(self, resident: Resident, call: Call) -> None:
         """Do what a call on disk asks for that does not leave the machine; raise `NotNow`."""
@@ -149,20 +154,20 @@ class Folding:
         if decision.counts:
             self._committer.count(self._counters, task.process_id, decision.counts)
         if before.tokens is not task.tokens:
-            after += self._moved(resident, before)
+            after += self._moved(resident, before.tokens, task.tokens)
         if task.state not in LIVE:
             self._residents.free_ref(task)
         return after
 
-    def _moved(self, resident: Resident, before: Task) -> Iterable[Work]:
-        """Note where a task stands now; yield the tasks that tell of nodes that got too full, or are no longer."""
+    def _moved(self, resident: Resident, before: Sequence[Token], after: Sequence[Token]) -> Sequence[Work]:
+        """Note where a task stands now; return the tasks that tell of nodes that got too full, or are no longer."""
         task, standing, alerts = resident.task, self._residents.standing, resident.process.alerts
         if not alerts:
-            standing.moved(task, before.tokens, task.tokens)
+            standing.moved(task, before, after)
             return ()
-        nodes = {token.node_id for token in (*before.tokens, *task.tokens)} & alerts.keys()
+        nodes = {token.node_id for token in (*before, *after)} & alerts.keys()
         counts = {node_id: standing.count(task.process_id, node_id) for node_id in nodes}
-        standing.moved(task, before.tokens, task.tokens)
+        standing.moved(task, before, after)
         found = []
         for node_id in sorted(nodes):
             alert, now = alerts[node_id], standing.count(task.process_id, node_id)

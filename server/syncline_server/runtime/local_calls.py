@@ -116,7 +116,6 @@ class LocalCalls:
         target = resident if task_id == resident.task.task_id else self._residents.find(task_id)
         if target is None:
             return ((resident, CallReturned(call.step, callbacks.UNKNOWN), ()),)
-        self._expect_ready(target)
         try:
             callbacks.check_secret(target.task, secret)
         except CallbackNotFound:

@@ -115,9 +115,10 @@ class Residents:
         """Return the task, brought into memory when it is on disk. One load at a time for each task."""
         while True:
             resident = self._by_id.get(task_id)
-            if resident is not None:
-                return None if resident.deleted else resident
-            if self._committer.is_leaving(task_id):
+            if resident is not None and not resident.deleted:
+                return resident
+            if resident is not None or self._committer.is_leaving(task_id):
+                await self._committer.committed()  # nobody is told of a removal that may get lost
                 return None
             load = self._loads.get(task_id)
             if load is None:
@@ -145,7 +146,7 @@ class Residents:
             for task in page:
                 self.adopt(task, await self.definition(task))
             after = page[-1].task_id
-        self.standing.rebuild(resident.task for resident in self._by_id.values())
+        self.standing.sort(resident.task for resident in self._by_id.values())
         return len(self._by_id)
 
     def adopt(self, task: Task, process: Process) -> Resident:
@@ -180,18 +181,20 @@ class Residents:
         if task is resident.kept and task.state not in LIVE and not resident.deleted:
             self.release(resident)
 
-    def drop(self, changed: Iterable[Resident]) -> Sequence[str]:
-        """Forget the tasks of a lost commit.
+    def take_back(self, changed: Sequence[Resident]) -> Sequence[Resident]:
+        """Hold the tasks of a lost commit as they are on disk, where they stood there; return the live ones.
 
-        Returns their ids. The refs of those that are on disk stay taken.
+        Nobody gets to see memory without them: a reply or a modification that does not find its task is lost.
         """
-        dropped = tuple(changed)
-        for resident in dropped:
+        for resident in changed:
             self.release(resident)
-        for kept in (resident.kept for resident in dropped):
-            if kept is not None and kept.ref and kept.state in LIVE:
-                self._refs[kept.process_id, kept.ref] = kept.task_id
-        return [resident.task.task_id for resident in dropped]
+        live = [
+            self.adopt(resident.kept, resident.process)
+            for resident in changed
+            if resident.kept is not None and resident.kept.state in LIVE
+        ]
+        self.standing.sort(resident.task for resident in live)
+        return live
 
     def free_ref(self, task: Task) -> None:
         """Let another task have the ref."""

@@ -7,7 +7,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from syncline_server.engine import LIVE, IllegalMove, TimerFired
+from syncline_server.engine import IllegalMove, TimerFired
 from syncline_server.runtime.access import Access
 from syncline_server.runtime.callbacks import PATH
 from syncline_server.runtime.calls import Calls
@@ -252,17 +252,14 @@ class Runtime:
                 if token.due_at is not None:
                     self.timers.drop(before.task_id, token.step)
 
-    async def lost(self, changes: Sequence[Change]) -> None:
-        """Read the tasks of a failed commit again."""
-        for task_id in self.residents.drop(change.resident for change in changes):
-            task = await self._store.task(task_id)
-            if task is None:
-                self.watch.deleted(task_id)
-            elif task.state in LIVE:
-                resident = await self.residents.fetch(task_id)
-                if resident is not None:
-                    self._take_up(resident)
-                    self.residents.release_idle(resident)  # it may have ended meanwhile
+    def lost(self, changes: Sequence[Change]) -> None:
+        """Go on with the tasks of a failed commit from where they are on disk."""
+        changed = [change.resident for change in changes]
+        for resident in self.residents.take_back(changed):
+            self._take_up(resident)
+        for resident in changed:
+            if resident.kept is None:
+                self.watch.deleted(resident.task.task_id)
 
     def _take_up(self, resident: Resident) -> None:
         """Set a task going again as it is on disk, but for what has happened to it since."""

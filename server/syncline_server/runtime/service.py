@@ -123,7 +123,7 @@ class Tasks:
         return await self._result(resident)
 
     async def _in_memory(self, task: Task) -> Resident | None:
-        """Return the task that was read; a live one is in memory, but for the moment after a commit that was lost."""
+        """Return the task in memory; one that was live when it was read is there, or brought back if it has ended."""
         resident = self._residents.find(task.task_id)
         if resident is None and task.state in LIVE:
             resident = await self._residents.fetch(task.task_id)
@@ -142,7 +142,7 @@ class Tasks:
             task = resident.task
             if node_id and node_id not in (task.node_id, *(token.node_id for token in task.tokens)):
                 raise NodeNotFound("The task is not in this node.", field="node_id")
-            self._residents.remove(resident)
+            self._folding.remove(resident)
             await self._committer.committed()
         finally:
             self._residents.release_idle(resident)

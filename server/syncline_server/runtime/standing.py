@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,16 +18,18 @@ class Standing:
     """The tokens of the tasks in memory, by node."""
 
     def __init__(self) -> None:
-        self._by_node: dict[Place, dict[tuple[str, int], None]] = {}
+        self._by_node: dict[Place, OrderedDict[tuple[str, int], int]] = {}
+        """For each node the tasks and steps there, and when they came. (Those that have left a plain dict leave gaps,
+        all of which have to be passed on the way to the oldest one.)"""
 
     def count(self, process_id: int, node_id: str) -> int:
         """Return how many tokens stand in the node."""
         return len(self._by_node.get((process_id, node_id), ()))
 
     def in_order(self, process_id: int, node_id: str, *, newest_first: bool) -> Iterator[tuple[str, int]]:
-        """Go through the tasks and steps that stand in the node."""
-        found = list(self._by_node.get((process_id, node_id), ()))
-        return reversed(found) if newest_first else iter(found)
+        """Go through the tasks and steps that stand in the node; none may move meanwhile."""
+        there = self._by_node.get((process_id, node_id), OrderedDict[tuple[str, int], int]())
+        return reversed(there) if newest_first else iter(there)
 
     def moved(self, task: Task, before: Sequence[Token], after: Sequence[Token]) -> None:
         """Note where a task stands now that stood elsewhere before."""
@@ -35,7 +38,8 @@ class Standing:
                 self._leave(task, token)
         for token in after:
             if not has_step(before, token.step):
-                self._by_node.setdefault((task.process_id, token.node_id), {})[task.task_id, token.step] = None
+                there = self._by_node.setdefault((task.process_id, token.node_id), OrderedDict())
+                there[task.task_id, token.step] = token.entered_at
 
     def _leave(self, task: Task, token: Token) -> None:
         place = (task.process_id, token.node_id)
@@ -45,12 +49,11 @@ class Standing:
             if not there:
                 del self._by_node[place]
 
-    def rebuild(self, tasks: Iterable[Task]) -> None:
-        """Note anew where tasks stand, in the order in which they came there."""
-        self._by_node.clear()
-        found = [(token.entered_at, task, token) for task in tasks for token in task.tokens]
-        for _, task, token in sorted(found, key=lambda one: (one[0], one[1].task_id, one[2].step)):
-            self.moved(task, (), (token,))
+    def sort(self, tasks: Iterable[Task]) -> None:
+        """Bring into order the nodes in which the tasks stand, which did not come there just now."""
+        for place in {(task.process_id, token.node_id) for task in tasks for token in task.tokens}:
+            there = sorted(self._by_node[place].items(), key=lambda one: (one[1], one[0]))
+            self._by_node[place] = OrderedDict(there)
 
 
 def has_step(tokens: Sequence[Token], step: int) -> bool:
