@@ -62,6 +62,8 @@ class Calls:
         self._under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._pauses: dict[int, asyncio.Event] = {}
         """What replies of a paused process wait for."""
+        self._folds = asyncio.Lock()
+        """Whoever folds holds it for a turn of the loop, so that no crowd of tasks holds that."""
         self._stopped = False
 
     def start(self, resident: Resident, task: Task, call: Call) -> None:
@@ -110,7 +112,12 @@ class Calls:
             self._feed(current, returned)
 
     async def _is_folded(self, task: Task, call: Call) -> bool:
-        """Do what stays on the machine as soon as no process is paused; tell whether it did stay there until then."""
+        """Do what stays on the machine as soon as no process is paused; tell whether it did stay there until then.
+
+        One task's is done at each turn of the loop.
+        """
+        async with self._folds:
+            await asyncio.sleep(0)
         while (current := await self._ready(task)) is not None:
             if not any(token.step == call.step and token.call is not None for token in current.task.tokens):
                 return True

@@ -6,10 +6,12 @@ each other by number, the numbers become the new ones. A deploy is refused with 
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from syncline_server.engine import BadFile, read_file, read_process, renumber, values
 from syncline_server.errors import (
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 _ALIAS = re.compile(r"[a-z0-9-]{1,127}")
 MAX_TITLE = 255
+MOST_AT_ONCE = 50_000
+"""Characters of a definition that is read between two turns of the loop: at most some tenths of a second."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,8 @@ class Deploying:
         self._committer = committer
         self._clock = clock
         self._on_resumed = on_resumed
+        self._changing = asyncio.Lock()
+        """One definition is read at a time: that may take seconds, in a thread of its own."""
 
     # Reading.
 
@@ -90,17 +98,22 @@ class Deploying:
     async def import_file(self, caller: Caller, text: str, *, deploy: bool, alias: str) -> Imported:
         """Import every process of a file; with *deploy*, all of them run afterwards or none was imported."""
         self._access.require_owner(caller)
-        exported = _read(text)
-        if alias:
-            self._check_alias(caller.company_id, alias, 0)
-            if len(exported) != 1:
-                raise InvalidRequest(
-                    f"An alias is for a file with one process; this one has {len(exported)}.", field="alias"
-                )
-        stored, faults, notes, ready = self._prepare(caller, exported, alias, deploy=deploy)
-        if deploy and faults:
-            raise ProcessFaulty(faults)
-        await self._keep(stored, ready)
+        async with self._changing:
+            exported = await _aside(len(text), partial(_read, text))
+            if alias:
+                self._check_alias(caller.company_id, alias, 0)
+                if len(exported) != 1:
+                    raise InvalidRequest(
+                        f"An alias is for a file with one process; this one has {len(exported)}.", field="alias"
+                    )
+            prepare = partial(self._prepare, caller, exported, alias, deploy=deploy)
+            stored, faults, notes, ready = await _aside(len(text), prepare)
+            if deploy and faults:
+                raise ProcessFaulty(faults)
+            if alias:
+                self._check_alias(caller.company_id, alias, 0)  # it may have been taken meanwhile
+            change = self._put(stored, ready)
+        await self._committer.keep(change, undo=self._reload)
         return Imported(processes=tuple(stored), faults=tuple(faults), notes=tuple(notes))
 
     def _prepare(
@@ -137,15 +150,18 @@ class Deploying:
 
     async def deploy(self, caller: Caller, name: str) -> StoredProcess:
         """Make the imported definition the one that new tasks run."""
-        process = self._changeable(caller, name)
-        version = process.version + 1
-        read = read_process(
-            process.source, process_id=process.process_id, version=version, limits=self._catalogue.limits
-        )
-        if read.process is None:
-            raise ProcessFaulty(read.faults)
-        changed = replace(process, state=ACTIVE, version=version, changed_at=self._clock.now())
-        await self._keep([changed], [read.process])
+        async with self._changing:
+            process = self._changeable(caller, name)
+            version, limits = process.version + 1, self._catalogue.limits
+            source, process_id = process.source, process.process_id
+            compiling = partial(read_process, source, process_id=process_id, version=version, limits=limits)
+            read = await _aside(len(source), compiling)
+            if read.process is None:
+                raise ProcessFaulty(read.faults)
+            process = self._changeable(caller, name)  # it may have been paused or named meanwhile
+            changed = replace(process, state=ACTIVE, version=version, changed_at=self._clock.now())
+            change = self._put([changed], [read.process])
+        await self._committer.keep(change, undo=self._reload)
         if process.state == PAUSED:
             self._on_resumed(process.process_id)
         return changed
@@ -174,7 +190,7 @@ class Deploying:
         if alias in process.aliases:
             return process
         changed = replace(process, aliases=(*process.aliases, alias), changed_at=self._clock.now())
-        await self._keep([changed], [])
+        await self._committer.keep(self._put([changed], []), undo=self._reload)
         return changed
 
     def _changeable(self, caller: Caller, name: str) -> StoredProcess:
@@ -192,10 +208,11 @@ class Deploying:
         if process.state == state:
             return process
         changed = replace(process, state=state, changed_at=self._clock.now())
-        await self._keep([changed], [])
+        await self._committer.keep(self._put([changed], []), undo=self._reload)
         return changed
 
-    async def _keep(self, stored: Sequence[StoredProcess], ready: Sequence[Process]) -> None:
+    def _put(self, stored: Sequence[StoredProcess], ready: Sequence[Process]) -> Callable[[Batch], None]:
+        """Put processes into the catalogue; return what puts them into a batch, which has to be kept at once."""
         sources = {process.process_id: process.source for process in stored}
         deployments = [
             Deployment(
@@ -215,13 +232,18 @@ class Deploying:
             batch.processes.extend(stored)
             batch.deployments.extend(deployments)
 
-        await self._committer.keep(change, undo=self._reload)
+        return change
 
     async def _reload(self) -> None:
         paused = [process.process_id for process in self._catalogue.all() if process.state == PAUSED]
         await self._catalogue.load()
         for process_id in paused:  # a pause that was lost has held up what came meanwhile
             self._on_resumed(process_id)
+
+
+async def _aside(size: int, work: Callable[[], T]) -> T:
+    """Do pure work on so much text, in a thread when it may take long."""
+    return work() if size < MOST_AT_ONCE else await asyncio.to_thread(work)
 
 
 def _read(text: str) -> Sequence[ExportedProcess]:
