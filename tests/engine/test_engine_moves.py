@@ -54,6 +54,7 @@ from syncline_server.engine import (
 )
 from syncline_server.engine.effects import Reply, ScriptReply, TaskDone, TaskMade
 from syncline_server.engine.moves import MOVES, Place
+from syncline_server.engine.running import journey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,6 +250,16 @@ def test_a_large_circle_ends_too_though_others_have_their_turn_meanwhile() -> No
     assert tale.task.failure is not None
     assert (tale.task.failure.reason, tale.task.failure.node_id) == ("LOOP_LIMIT", "n0")
     assert turns >= 1
+
+
+def test_a_very_large_circle_ends_by_all_its_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey, "MAX_MOVES", 500)
+    names = [f"n{number}" for number in range(300)]
+    nodes = [node(name, go(following)) for name, following in zip(names, [*names[1:], names[0]], strict=True)]
+    tale = story(process(start("n0"), *nodes, final()))
+
+    assert tale.task.failure is not None
+    assert (tale.task.failure.reason, len(tale.steps)) == ("LOOP_LIMIT", 501)
 
 
 def test_a_call_out_breaks_the_circle() -> None:

@@ -22,7 +22,7 @@ from syncline_server.engine.records import builder
 from syncline_server.engine.task import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from syncline_server.engine.expressions.scope import Scope
     from syncline_server.engine.parameters import Declaration
@@ -74,9 +74,10 @@ def mask_steps(
     )
 
 
-def hide(record: str, secrets: Iterable[str]) -> str:
+def hide(record: str, secrets: Collection[str]) -> str:
     """Return a text with `***` for secret texts, whatever form they have in it."""
-    secrets = set(secrets)
+    if not secrets:
+        return record
     if EVERYTHING in secrets:
         return MASK
     for form in sorted({form for one in secrets if one for form in _forms(one)}, key=len, reverse=True):

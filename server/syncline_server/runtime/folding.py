@@ -7,7 +7,7 @@ Rule 2: whoever asked something of another task gets the news in the same go, so
 from __future__ import annotations
 
 import logging
-from collections import deque
+import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from syncline_server.engine import LIVE, CallReturned, IllegalMove, Modified, Needs, decide
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 MOST_FOLDED = 32
 """Calls folded into one commit. What asks for more goes on after it: no task holds the loop."""
+LONGEST_SECONDS = 0.05
+"""After so long no more are folded into it, either."""
 
 
 class Folding:
@@ -73,31 +75,32 @@ class Folding:
         """
         if resident.deleted:
             raise IllegalMove
-        decision = self._decide(resident, event)
-        self._run(deque(self._kept((resident, event, ()), decision)))
+        self._run(self._kept((resident, event, ()), self._decide(resident, event)))
 
     def remove(self, resident: Resident) -> None:
         """Put a task's removal into the next commit, and fold what follows from it; no event touches it any more."""
         self._residents.remove(resident)
-        self._run(deque(self._moved(resident, resident.task.tokens, ())))
+        self._run(self._moved(resident, resident.task.tokens, ()))
 
     def perform(self, resident: Resident, call: Call) -> None:
         """Do what a call on disk asks for that does not leave the machine; raise `NotNow`."""
-        self._run(deque(self._local.work(resident, call)))
+        self._run(self._local.work(resident, call))
 
     def takes(self, task: Task, call: Call) -> bool:
         """Tell whether a call does not leave the machine."""
         return self._local.takes(task, call)
 
-    def _run(self, queue: deque[Work | Asked]) -> None:
-        folded = 0
-        while queue:
-            item = queue.popleft()
+    def _run(self, first: Sequence[Work | Asked]) -> None:
+        stack = [*reversed(first)]
+        folded, until = 0, time.monotonic() + LONGEST_SECONDS
+        while stack:
+            item = stack.pop()
             if len(item) == 2:  # a call, whose events depend on how things are now
                 folded += 1
-                queue.extendleft(reversed(self._asked(item, may_fold=folded <= MOST_FOLDED)))
-                continue
-            queue.extendleft(reversed(self._follow(item)))
+                may_fold = folded <= MOST_FOLDED and time.monotonic() < until
+                stack += reversed(self._asked(item, may_fold=may_fold))
+            else:
+                stack += reversed(self._follow(item))
 
     def _follow(self, work: Work) -> Sequence[Work | Asked]:
         """Apply an event that another one led to; whatever becomes of it, the others go on."""

@@ -14,7 +14,7 @@ from syncline_server.engine.expressions.scope import Scope, text
 from syncline_server.engine.masking import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from syncline_server.engine.expressions.template import Template
 
@@ -31,7 +31,7 @@ class WrongType(Exception):
         self.value = value
         self.wanted = wanted
 
-    def describe(self, name: str, secrets: Iterable[str] = ()) -> str:
+    def describe(self, name: str, secrets: Collection[str] = ()) -> str:
         """Return the documented description, without what nobody may see."""
         shown = hide(text(self.value), secrets)
         shown = shown if len(shown) <= EXCERPT else shown[:EXCERPT] + "…"

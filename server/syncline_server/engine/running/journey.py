@@ -27,6 +27,10 @@ MAX_VISITS = 50
 """How often a task may come to one node in small circles without a pause: the documented limit."""
 MAX_ROUNDS = 1_000
 """How often it may come to one node in circles of any size before it waits for anything at all."""
+MAX_MOVES = 100_000
+"""How often it may come to any node before that: about a second's work."""
+_ALL = ""
+"""The name under which the moves to all nodes are counted."""
 TOO_LARGE = "The node would write more than a task may hold."
 TOO_MUCH = "The node would do more than a task may at once."
 
@@ -60,7 +64,8 @@ def enter(run: Run, number: int, node_id: str, previous_node_id: str, *, begun: 
             return
         most = _too_often(run, node)
         if most:
-            stop(run, visit, "LOOP_LIMIT", f"The task came to the node more than {most} times without a pause.")
+            where = "nodes" if most == MAX_MOVES else "the node"
+            stop(run, visit, "LOOP_LIMIT", f"The task came to {where} more than {most} times without a pause.")
             return
         to = _leave(run, visit, follow(run, visit, 0))
         if not to:
@@ -75,6 +80,9 @@ def _too_often(run: Run, node: Node) -> int:
     rounds = run.rounds[node.id] = run.rounds.get(node.id, 0) + 1
     if rounds > MAX_ROUNDS:
         return MAX_ROUNDS
+    moves = run.rounds[_ALL] = run.rounds.get(_ALL, 0) + 1
+    if moves > MAX_MOVES:
+        return MAX_MOVES
     if node is last or node is second or (node is third and _run_script(node, second, last)):
         visits = run.visits[node.id] = run.visits.get(node.id, 1) + 1
         return MAX_VISITS if visits > MAX_VISITS else 0

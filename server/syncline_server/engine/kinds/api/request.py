@@ -82,7 +82,7 @@ def _render(run: Run, visit: Visit, api: ApiCall) -> HttpCall:
         body=body,
         max_threads=api.max_threads,
         certificate=_certificate(run, api) if api.certificate is not None else "",
-        hidden=tuple(sorted(run.hidden)),
+        hidden=tuple(sorted(run.hidden)) if run.hidden else (),
     )
 
 
