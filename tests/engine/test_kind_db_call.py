@@ -40,6 +40,7 @@ def asking(text: str, data: Json | None = None) -> QueryCall:
         ("SELECT '--{{a}}'", "SELECT ('--'||$1||'')", ("1",)),
         ("SELECT '/*', {{a}}, '*/'", "SELECT '/*', $1, '*/'", (1,)),
         ("SELECT '{{a}}", "SELECT '$1", (1,)),
+        ("""SELECT "a--b", {{a}}, '"', '$1'""", """SELECT "a--b", $1, '"', '$1'""", (1,)),
         ("SELECT \0{{a}}\0", "SELECT $1", (1,)),
     ],
 )
@@ -107,6 +108,11 @@ def test_more_parameters_than_a_task_may_hold_are_not_sent() -> None:
         ({"query": " "}, "query", "The statement is empty."),
         ({"query": None}, "query", "The statement is empty."),
         ({"query": "SELECT {{a..b}}"}, "query", "has an empty name."),
+        ({"query": "SELECT $1, {{a}}"}, "query", "not by $1"),
+        ({"query": 'SELECT "{{a}}"'}, "query", "a quoted name"),
+        ({"query": "SELECT $$ {{a}} $$"}, "query", "dollar quotes"),
+        ({"query": "SELECT $x$ {{a}} $x$"}, "query", "dollar quotes"),
+        ({"query": "SELECT E'\\n{{a}}'"}, "query", "E'"),
         ({"err_node_id": "gone"}, "err_node_id", "The node 'gone' does not exist."),
     ],
 )

@@ -164,3 +164,21 @@ async def test_what_a_key_may_be_is_checked(world: World) -> None:
         await world.runtime.access.create_key(world.owner, "t", -1)
 
     assert (no_title.value.field, bad_rate.value.field) == ("title", "rate_limit")
+
+
+async def test_who_may_not_modify_a_process_gets_its_file_without_secrets(world: World) -> None:
+    call = exports.api("https://peer.test/", {}, {}) | {"api_secret_outer": "planted", "send_sys": True}
+    end = exports.node(3, kind=exports.FINAL)
+    text = exports.export(
+        exports.node(1, [exports.go(2)], kind=exports.START), exports.node(2, [call, exports.go(3)]), end
+    )
+    await world.deploy(text, "signed")
+    process = world.runtime.catalogue.resolve(world.owner.company_id, "@signed")
+    key = await world.runtime.access.create_key(world.owner, "viewer", 0)
+    await world.runtime.access.set_grant(world.owner, process, key.login, frozenset({"view"}))
+    viewer = world.runtime.access.by_authorization(basic(key.login, key.secret))
+
+    assert "planted" in world.runtime.deploying.export(world.owner, "@signed")
+    shown = world.runtime.deploying.export(viewer, "@signed")
+    assert "planted" not in shown
+    assert '"api_secret_outer":"***"' in shown

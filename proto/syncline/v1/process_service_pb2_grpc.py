@@ -89,7 +89,8 @@ class ProcessServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportProcess(self, request, context):
-        """Gives a process back as an export file.
+        """Gives a process back as an export file. Callers without the right to modify it get `***` for the secrets that sign
+        its calls.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -95,6 +95,23 @@ def _new_number(value: object, numbers: Mapping[int, int]) -> object:
     return numbers.get(value, value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+SECRETS = ("api_secret_outer", "cert_pem")
+"""Fields of logics that hold what signs their calls."""
+
+
+def without_secrets(source_text: str) -> str:
+    """Return an export object with `***` for the secrets in it; the same text when there are none."""
+    content = values.loads_object(source_text)
+    hidden = _hidden(content)
+    return source_text if hidden == content else values.dumps(hidden)
+
+
+def _hidden(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: "***" if name in SECRETS and inner else _hidden(inner) for name, inner in value.items()}
+    return [_hidden(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _processes(items: list[object]) -> Iterator[ExportedProcess]:
     for place, item in enumerate(items):
         if not isinstance(item, dict):

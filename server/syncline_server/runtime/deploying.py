@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from syncline_server.engine import BadFile, read_file, read_process, renumber, values
+from syncline_server.engine.export_file import without_secrets
 from syncline_server.errors import (
     AliasTaken,
     InvalidJson,
@@ -90,8 +91,13 @@ class Deploying:
         return found
 
     def export(self, caller: Caller, name: str) -> str:
-        """Return the file of a process: an array with its one object, as it was imported."""
-        return f"[{self.get(caller, name).source}]"
+        """Return the file of a process: an array with its one object, as it was imported.
+
+        Whoever may not modify it does not get the secrets in it.
+        """
+        process = self.get(caller, name)
+        may_modify = self._access.may(caller, process, "modify")
+        return f"[{process.source if may_modify else without_secrets(process.source)}]"
 
     # Changing.
 

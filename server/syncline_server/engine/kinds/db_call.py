@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from syncline_server.engine import values
 from syncline_server.engine.effects import QueryCall, QueryFailure, QueryFault, QueryReply
 from syncline_server.engine.expressions.lookups import compile_lookup
-from syncline_server.engine.expressions.references import parse_text
+from syncline_server.engine.expressions.references import BadReference, parse_text
 from syncline_server.engine.expressions.scope import MISSING, text
 from syncline_server.engine.kinds.logic import Waits
 from syncline_server.engine.masking import hide
@@ -38,8 +38,12 @@ _HARDWARE = frozenset({QueryFault.TIMEOUT, QueryFault.CONNECT})
 _MARK = "\0"
 _MARKED = re.compile(f"{_MARK}([0-9]+){_MARK}(t?)")
 """Where a reference stands, by its number; with a `t` it counts as text."""
-_SPECIAL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*+'", re.DOTALL)
-"""A comment or a quoted text."""
+_SPECIAL = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|\b[eE]'(?:[^'\\]|\\.|'')*+'|'(?:[^']|'')*+'|"(?:[^"]|"")*+"|\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$""",
+    re.DOTALL,
+)
+"""A comment, a quoted text or name."""
+_NUMBERED = re.compile(r"\$[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,9 @@ def _compile(source: str) -> tuple[str, tuple[Lookup, ...]]:
         else:
             marked.append(f"{_MARK}{len(found)}{_MARK}")
             found.append(compile_lookup(part))
+    statement = _SPECIAL.sub(_without_marks, "".join(marked))
+    if _NUMBERED.search(_SPECIAL.sub("", statement)):
+        raise BadReference("values are put in by references, not by $1")
     lookups: list[Lookup] = []
 
     def number(mark: re.Match[str]) -> str:
@@ -130,14 +137,18 @@ def _compile(source: str) -> tuple[str, tuple[Lookup, ...]]:
         lookups.append(partial(_as_text, lookup) if mark[2] else lookup)
         return f"${len(lookups)}"
 
-    return _MARKED.sub(number, _SPECIAL.sub(_without_marks, "".join(marked))), tuple(lookups)
+    return _MARKED.sub(number, statement), tuple(lookups)
 
 
 def _without_marks(special: re.Match[str]) -> str:
     """Return a quoted text as the concatenation of its parts; a comment loses its references."""
     source = special[0]
-    if source[0] != "'":
+    if source[0] in "-/":
         return _MARKED.sub("", source)
+    if source[0] != "'":
+        if _MARKED.search(source):
+            raise BadReference("a reference cannot stand in a quoted name, in dollar quotes or in E'…'")
+        return source
     if _MARKED.fullmatch(source, 1, len(source) - 1):
         return source[1:-1]
     joined = _MARKED.sub(rf"'||{_MARK}\1{_MARK}t||'", source)
